@@ -1,0 +1,236 @@
+package awsmesh
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
+)
+
+// The annotations of a pod, and the label that the webhook puts beside them.
+const (
+	AnnotationPrefix = "aws-mesh/"
+
+	AnnotationServices       = "aws-mesh/services"        // "dynamodb,s3": AWS CLI names; SDK ids and endpoint prefixes too
+	AnnotationRegion         = "aws-mesh/region"          // "eu-west-1"; also read from the namespace
+	AnnotationMode           = "aws-mesh/mode"            // "plaintext" (default) or "passthrough"
+	AnnotationS3Buckets      = "aws-mesh/s3-buckets"      // "orders,invoices": these buckets only
+	AnnotationSkipContainers = "aws-mesh/skip-containers" // "log-agent": containers to leave alone
+	AnnotationEndpointURLs   = "aws-mesh/endpoint-urls"   // "true": set AWS_ENDPOINT_URL_<SERVICE> as well
+	AnnotationStatus         = "aws-mesh/status"          // written by the webhook: a [Status]
+
+	// LabelEgress marks the pods whose AWS traffic passes through their sidecar. The
+	// webhook sets it to "true"; the controller watches the pods that have it.
+	LabelEgress = "aws-mesh/egress"
+)
+
+// maxAnnotation is the longest value that is read, in bytes. The names of all AWS
+// services take 7 kB.
+const maxAnnotation = 16 << 10
+
+// maxBuckets bounds the egress objects that one pod can cause.
+const maxBuckets = 100
+
+// maxMistakes is how many mistakes of one list are reported one by one.
+const maxMistakes = 5
+
+// Mode says who originates TLS.
+type Mode string
+
+// The modes. The empty Mode is Plaintext.
+const (
+	Plaintext   Mode = "plaintext"   // the sidecar originates TLS
+	Passthrough Mode = "passthrough" // the application does; the mesh only lets it out
+)
+
+// A Request is what the annotations of a pod ask for.
+type Request struct {
+	Services       []string // canonical names, sorted, each once
+	Region         string   // empty: not given
+	Mode           Mode
+	Buckets        []string // S3 buckets, sorted; empty: every bucket of the region
+	SkipContainers []string
+	EndpointURLs   bool
+}
+
+// An AnnotationError is a mistake in one annotation.
+type AnnotationError struct {
+	Key string
+	Err error
+}
+
+func (e *AnnotationError) Error() string { return "annotation " + e.Key + ": " + e.Err.Error() }
+func (e *AnnotationError) Unwrap() error { return e.Err }
+
+// Requested reports whether annotations opt in.
+func Requested(annotations map[string]string) bool {
+	_, ok := annotations[AnnotationServices]
+	return ok
+}
+
+// ParseRequest reads the annotations of a pod that opted in. Its error joins one
+// [*AnnotationError] for each mistake, so that a person can mend them in one go.
+func ParseRequest(annotations map[string]string) (Request, error) {
+	r := Request{Mode: Plaintext}
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(annotations)) {
+		if !strings.HasPrefix(key, AnnotationPrefix) || key == AnnotationStatus {
+			continue
+		}
+		if err := r.set(key, annotations[key]); err != nil {
+			errs = append(errs, &AnnotationError{Key: key, Err: err})
+		}
+	}
+	if len(r.Buckets) > 0 && len(errs) == 0 && !slices.Contains(r.Services, "s3") {
+		errs = append(errs, &AnnotationError{Key: AnnotationS3Buckets, Err: fmt.Errorf(`%s does not list "s3"`, AnnotationServices)})
+	}
+	return r, errors.Join(errs...)
+}
+
+func (r *Request) set(key, value string) (err error) {
+	if len(value) > maxAnnotation {
+		return fmt.Errorf("%d bytes long (limit %d)", len(value), maxAnnotation)
+	}
+	switch key {
+	case AnnotationServices:
+		r.Services, err = parseServices(value)
+	case AnnotationRegion:
+		r.Region, err = ParseRegion(value)
+	case AnnotationMode:
+		r.Mode, err = parseMode(value)
+	case AnnotationS3Buckets:
+		r.Buckets, err = parseBuckets(value)
+	case AnnotationSkipContainers:
+		r.SkipContainers = split(value)
+	case AnnotationEndpointURLs:
+		r.EndpointURLs, err = parseBool(value)
+	default:
+		err = unknown("annotation", key, []string{
+			AnnotationServices, AnnotationRegion, AnnotationMode,
+			AnnotationS3Buckets, AnnotationSkipContainers, AnnotationEndpointURLs,
+		})
+	}
+	return err
+}
+
+// ParseRegion checks a region code against the table. Surrounding space is dropped.
+// It reports an [*endpoints.UnknownRegionError].
+func ParseRegion(value string) (string, error) {
+	region := strings.TrimSpace(value)
+	return region, endpoints.CheckRegion(region)
+}
+
+func parseServices(value string) ([]string, error) {
+	names := split(value)
+	if len(names) == 0 {
+		return nil, errors.New(`empty: list at least one AWS service, as in "dynamodb,s3"`)
+	}
+	return parseEach(names, canonical)
+}
+
+func canonical(name string) (string, error) {
+	s, err := endpoints.Lookup(name)
+	return s.Name, err
+}
+
+func parseBuckets(value string) ([]string, error) {
+	names := split(value)
+	if len(names) == 0 {
+		return nil, errors.New("empty: list at least one bucket, or leave the annotation out to allow every bucket of the region")
+	}
+	if len(names) > maxBuckets {
+		return nil, fmt.Errorf("%d buckets (limit %d): leave the annotation out to allow every bucket of the region", len(names), maxBuckets)
+	}
+	return parseEach(names, checkBucket)
+}
+
+// parseEach parses every distinct item. It returns the results sorted, each once, and
+// reports the first few mistakes.
+func parseEach(items []string, parse func(string) (string, error)) ([]string, error) {
+	slices.Sort(items)
+	items = slices.Compact(items)
+	var out []string
+	var errs []error
+	for i, item := range items {
+		v, err := parse(item)
+		if err == nil {
+			out = append(out, v)
+			continue
+		}
+		if len(errs) == maxMistakes {
+			errs = append(errs, fmt.Errorf("stopped here; %d more not checked", len(items)-i))
+			break
+		}
+		errs = append(errs, err)
+	}
+	slices.Sort(out)
+	return slices.Compact(out), joinLine(errs)
+}
+
+func parseMode(value string) (Mode, error) {
+	m := Mode(strings.TrimSpace(value))
+	if m != Plaintext && m != Passthrough {
+		return "", unknown("mode", string(m), []string{string(Plaintext), string(Passthrough)})
+	}
+	return m, nil
+}
+
+func parseBool(value string) (bool, error) {
+	switch strings.TrimSpace(value) {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, fmt.Errorf(`%s is neither "true" nor "false"`, quote(value))
+}
+
+// split cuts a comma-separated list, dropping space and empty items.
+func split(value string) []string {
+	var items []string
+	for item := range strings.SplitSeq(value, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+func unknown(what, value string, known []string) error {
+	return fmt.Errorf("unknown %s %s (known: %s)", what, quote(value), strings.Join(known, ", "))
+}
+
+// joinLine joins errors in one line: they stand behind the name of one annotation.
+func joinLine(errs []error) error {
+	if len(errs) < 2 {
+		return errors.Join(errs...)
+	}
+	return &listError{errs}
+}
+
+type listError struct{ errs []error }
+
+func (e *listError) Unwrap() []error { return e.errs }
+
+func (e *listError) Error() string {
+	var b strings.Builder
+	for i, err := range e.errs {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(err.Error())
+	}
+	return b.String()
+}
+
+// quote quotes a user's value, cut to a length that a person reads.
+func quote(value string) string {
+	const most = 64
+	if len(value) > most {
+		return fmt.Sprintf("%q…", strings.ToValidUTF8(value[:most], ""))
+	}
+	return fmt.Sprintf("%q", value)
+}

@@ -1,0 +1,78 @@
+package awsmesh
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// The environment of a container in which the webhook has been.
+const (
+	EnvPrefix = "AWS_MESH_"
+
+	EnvInMesh   = "AWS_MESH_IN_MESH"  // "true": plaintext to the sidecar, which originates TLS
+	EnvServices = "AWS_MESH_SERVICES" // canonical names, comma-separated
+	EnvRegion   = "AWS_MESH_REGION"
+	EnvHosts    = "AWS_MESH_HOSTS" // exact hosts and "*.suffix" patterns, comma-separated
+)
+
+// An Env is what the webhook tells an application. The zero value means that the pod
+// is not in the mesh: the application does its own TLS.
+type Env struct {
+	InMesh   bool     // this pod has a sidecar that takes port 443, and the mode is plaintext
+	Services []string // the normalised request
+	Region   string
+	Hosts    []string // hosts for which the sidecar originates TLS; empty: never plaintext
+}
+
+// A Var is one environment variable.
+type Var struct{ Name, Value string }
+
+// Env returns what a container of a pod with a sidecar is told. Only in plaintext
+// mode is it in the mesh.
+func (p Plan) Env() Env {
+	e := Env{Services: p.Services, Region: p.Params.Region}
+	if p.Mode == Plaintext {
+		e.InMesh, e.Hosts = true, p.Hosts
+	}
+	return e
+}
+
+// Vars returns e as environment variables, sorted by name. Fields without a value give
+// none, but for InMesh, which is always said.
+func (e Env) Vars() []Var {
+	var vars []Var
+	for _, v := range []Var{
+		{EnvHosts, strings.Join(e.Hosts, ",")},
+		{EnvInMesh, fmt.Sprint(e.InMesh)},
+		{EnvRegion, e.Region},
+		{EnvServices, strings.Join(e.Services, ",")},
+	} {
+		if v.Value != "" {
+			vars = append(vars, v)
+		}
+	}
+	return vars
+}
+
+// FromEnv reads the Env of this process. See [ParseEnv].
+func FromEnv() (Env, error) { return ParseEnv(os.LookupEnv) }
+
+// ParseEnv reads an Env through lookup, which is like [os.LookupEnv]. With an error
+// comes the zero Env, so a mistake never means plaintext.
+func ParseEnv(lookup func(string) (string, bool)) (Env, error) {
+	get := func(name string) string { v, _ := lookup(name); return strings.TrimSpace(v) }
+	e := Env{
+		Services: split(get(EnvServices)),
+		Region:   get(EnvRegion),
+		Hosts:    split(get(EnvHosts)),
+	}
+	switch v := get(EnvInMesh); v {
+	case "true":
+		e.InMesh = true
+	case "false", "":
+	default:
+		return Env{}, fmt.Errorf(`%s: %s is neither "true" nor "false"; the webhook sets it, leave it out of the pod`, EnvInMesh, quote(v))
+	}
+	return e, nil
+}
