@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+const about = `Puts workloads that call AWS in mesh mode, as the aws-mesh webhook and controller
+do in a cluster, but on manifests and without a cluster.
+
+Exit codes:
+  0  all is well
+  1  failure: a file cannot be read, or the result cannot be written
+  2  usage: the command line is wrong
+  3  bad input: a manifest is wrong, or there is no such AWS service or region
+
+With any exit code but 0, nothing is printed to the standard output.`
+
+func rootCommand(name, version string) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "aws-mesh",
+		Short:         "Put workloads that call AWS in mesh mode",
+		Long:          about,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: name},
+	}
+	root.AddCommand(
+		injectCommand(name),
+		egressCommand(name),
+		explainCommand(name),
+		servicesCommand(name),
+		versionCommand(version),
+	)
+	root.InitDefaultCompletionCmd()
+	describeCompletion(root, name)
+	return root
+}
+
+// describeCompletion says how kubectl's own completion finds the plugin.
+func describeCompletion(root *cobra.Command, name string) {
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Long += fmt.Sprintf(`
+For "kubectl aws-mesh", put this program, or a link to it, in the PATH under the name
+%s: kubectl's completion calls it. This is %q.`, completionName, name)
+		}
+	}
+}
+
+// action makes a command's work return errors with an exit code.
+func action(work func(c *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error { return done(work(c, args)) }
+}
+
+// example indents and names the program in the examples of a command.
+func example(name string, lines ...string) string {
+	text := ""
+	for _, line := range lines {
+		text += fmt.Sprintf("  "+line+"\n", name)
+	}
+	return text[:max(len(text)-1, 0)]
+}

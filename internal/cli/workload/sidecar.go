@@ -1,0 +1,83 @@
+package workload
+
+import (
+	"context"
+	"maps"
+
+	"github.com/aws-mesh/aws-mesh/internal/mutate"
+)
+
+// A Sidecar says how a pod comes by its sidecar.
+type Sidecar string
+
+const (
+	Present Sidecar = "present" // the manifest has it
+	Assumed Sidecar = "assumed" // Istio's injector is expected to add it
+	None    Sidecar = "none"    // Istio's injector leaves the pod alone
+)
+
+// AdmitInjected is like [Workload.Admit] once Istio's injector has been there. Without
+// a sidecar, reason says why the injector leaves the pod alone.
+func (w Workload) AdmitInjected(ctx context.Context) (pod map[string]any, d mutate.Decision, s Sidecar, reason string, err error) {
+	injected, had, refused := withSidecar(w.pod)
+	s = Assumed
+	switch {
+	case refused != "":
+		injected, s = w.pod, None
+	case had:
+		s = Present
+	}
+	pod, d, err = w.admit(ctx, injected)
+	if s == Assumed && len(d.Containers) > 0 {
+		d.Containers = d.Containers[1:] // not the assumed one
+	}
+	return pod, d, s, refused, err
+}
+
+// assumed is what Istio's injector would add, as far as matters here.
+func assumed() any {
+	return map[string]any{"name": "istio-proxy", "restartPolicy": "Always"}
+}
+
+// withSidecar returns pod as it may be once Istio's injector has been there, whether
+// it had a sidecar already, or why the injector leaves it alone. An assumed sidecar is
+// the first of all containers.
+func withSidecar(pod map[string]any) (injected map[string]any, had bool, refused string) {
+	spec, _ := pod["spec"].(map[string]any)
+	metadata, _ := pod["metadata"].(map[string]any)
+	inits, _ := spec["initContainers"].([]any)
+	containers, _ := spec["containers"].([]any)
+	switch {
+	case hasSidecar(inits) || hasSidecar(containers):
+		return pod, true, ""
+	case value(metadata, "labels", "istio.io/dataplane-mode") == "ambient":
+		return nil, false, "istio.io/dataplane-mode is ambient"
+	case value(metadata, "labels", "sidecar.istio.io/inject") == "false",
+		value(metadata, "annotations", "sidecar.istio.io/inject") == "false":
+		return nil, false, `sidecar.istio.io/inject is "false"`
+	case spec["hostNetwork"] == true:
+		return nil, false, "hostNetwork is true"
+	}
+	spec = maps.Clone(spec)
+	if spec == nil {
+		spec = map[string]any{}
+	}
+	spec["initContainers"] = append([]any{assumed()}, inits...)
+	pod = maps.Clone(pod)
+	pod["spec"] = spec
+	return pod, false, ""
+}
+
+func hasSidecar(containers []any) bool {
+	for _, c := range containers {
+		if c, _ := c.(map[string]any); c["name"] == "istio-proxy" {
+			return true
+		}
+	}
+	return false
+}
+
+func value(metadata map[string]any, field, key string) any {
+	m, _ := metadata[field].(map[string]any)
+	return m[key]
+}

@@ -1,0 +1,74 @@
+package egress
+
+import (
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// A claim is an object of the user that stands in the way of ours.
+type claim struct {
+	object *unstructured.Unstructured
+	named  bool // it names the host; else it has our object's name only
+}
+
+// blocks reports whether we stand back from the host. A VirtualService of the user
+// only takes the place of ours.
+func (c claim) blocks() bool { return c.object.GetKind() != virtualService }
+
+func blocked(claims []claim) bool { return slices.ContainsFunc(claims, claim.blocks) }
+
+// claimsOn returns what stands, in namespace, in the way of our objects called name:
+// what names their host, wherever it is, and what has their name.
+func claimsOn(name, namespace string, objects []*unstructured.Unstructured) []claim {
+	var claims []claim
+	seen := map[types.UID]bool{}
+	for _, u := range objects {
+		named := slices.Contains(claimedNames(u), name) && visible(u, namespace)
+		occupies := u.GetNamespace() == namespace && u.GetName() == name && !ours(u)
+		if (named || occupies) && !seen[u.GetUID()] {
+			seen[u.GetUID()] = true
+			claims = append(claims, claim{object: u, named: named})
+		}
+	}
+	return claims
+}
+
+// claimedNames returns the names that our objects for u's hosts have, if u is a
+// user's object that acts on sidecars.
+func claimedNames(u *unstructured.Unstructured) []string {
+	if ours(u) {
+		return nil
+	}
+	spec, _ := u.Object["spec"].(map[string]any)
+	if gateways := texts(spec["gateways"]); len(gateways) > 0 && !slices.Contains(gateways, "mesh") {
+		return nil
+	}
+	var names []string
+	for _, host := range append(texts(spec["hosts"]), texts([]any{spec["host"]})...) {
+		names = append(names, Name(strings.ToLower(host)))
+	}
+	return names
+}
+
+// visible reports whether u acts on the sidecars of namespace.
+func visible(u *unstructured.Unstructured, namespace string) bool {
+	spec, _ := u.Object["spec"].(map[string]any)
+	exportTo := texts(spec["exportTo"])
+	return len(exportTo) == 0 || slices.Contains(exportTo, "*") || slices.Contains(exportTo, namespace) ||
+		u.GetNamespace() == namespace && slices.Contains(exportTo, ".")
+}
+
+// texts returns the strings of a JSON array.
+func texts(list any) []string {
+	items, _ := list.([]any)
+	var out []string
+	for _, item := range items {
+		if s, ok := item.(string); ok && s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}

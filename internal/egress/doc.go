@@ -1,0 +1,33 @@
+// Package egress lets the AWS calls of a namespace's pods out of the mesh: it keeps
+// the Istio objects that open exactly their hosts, and has the sidecars originate
+// verified TLS.
+//
+//	pods of a namespace → plan each → desired egress → diff → apply, then prune
+//
+// [Desired] and [Egress.Objects] are pure; the command line uses them too. The
+// [Reconciler] keeps a cluster that way: one key, the namespace; observe, decide
+// (pure), act.
+//
+// # What it guarantees
+//
+// A pod opens nothing by what it says of hosts. Of a pod, only the label and the
+// status annotation are read, and the status is planned again through the table of
+// AWS endpoints: whoever may create pods can open AWS hosts at most, to their own
+// namespace.
+//
+// A host that is called in plaintext is never open without TLS origination: its
+// DestinationRule is applied first and deleted last.
+//
+// # What it leaves alone
+//
+// Our objects are known by their label and their name. An object of the user that
+// names the same host, or that has our name without our label, is never written: we
+// stand back from that host, and say so. Taking our label off one of our objects
+// makes it the user's.
+//
+// # Finished pods
+//
+// Metadata does not tell a pod that runs from one that has completed. Both keep
+// their hosts open, until the pod object goes: the pods that a CronJob keeps in its
+// history spare its next run a cold start.
+package egress

@@ -1,0 +1,167 @@
+package egress
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
+)
+
+// The kinds of networking.istio.io/v1 that we write.
+const (
+	destinationRule = "DestinationRule"
+	virtualService  = "VirtualService"
+	serviceEntry    = "ServiceEntry"
+)
+
+// kinds returns our kinds in the order of apply. The DestinationRule comes first:
+// without it, an open host would be called in plaintext all the way to AWS.
+func kinds() []string { return []string{destinationRule, virtualService, serviceEntry} }
+
+func gvk(kind string) schema.GroupVersionKind {
+	return schema.GroupVersionKind{Group: "networking.istio.io", Version: "v1", Kind: kind}
+}
+
+const (
+	labelManagedBy = "app.kubernetes.io/managed-by"
+	managedBy      = "aws-mesh"
+
+	// Without it, Istio's DNS proxy may answer with an address of its own for the
+	// host, and TLS that an application does itself hangs.
+	labelAutoAllocate = "networking.istio.io/enable-autoallocate-ip"
+
+	namePrefix = "aws-mesh-"
+	maxName    = 253 // of a DNS-1123 subdomain
+	port       = int64(443)
+)
+
+// Name returns the name of the objects for host: different hosts have different
+// names.
+func Name(host string) string {
+	name := namePrefix + host
+	if suffix, wild := strings.CutPrefix(host, "*."); wild {
+		name = namePrefix + "any." + suffix
+	}
+	if len(name) <= maxName && !strings.HasPrefix(host, "any.") {
+		return name
+	}
+	sum := sha256.Sum256([]byte(host))
+	return name[:min(len(name), maxName-17)] + "-" + hex.EncodeToString(sum[:8])
+}
+
+// Objects returns the Istio objects that make e so, in the order in which to apply
+// them.
+func (e Egress) Objects() []*unstructured.Unstructured {
+	var objects []*unstructured.Unstructured
+	for _, h := range e.Hosts {
+		objects = append(objects, h.objects(e.Namespace)...)
+	}
+	return objects
+}
+
+func (h Host) objects(namespace string) []*unstructured.Unstructured {
+	specs := map[string]map[string]any{serviceEntry: h.serviceEntry()}
+	if h.Mode == awsmesh.Plaintext {
+		specs[destinationRule] = h.destinationRule()
+		specs[virtualService] = h.virtualService()
+	}
+	var objects []*unstructured.Unstructured
+	for _, kind := range kinds() {
+		if spec, ok := specs[kind]; ok {
+			objects = append(objects, object(kind, namespace, Name(h.Name), spec))
+		}
+	}
+	return objects
+}
+
+func object(kind, namespace, name string, spec map[string]any) *unstructured.Unstructured {
+	u := &unstructured.Unstructured{Object: map[string]any{"spec": spec}}
+	u.SetGroupVersionKind(gvk(kind))
+	u.SetName(name)
+	if namespace != "" {
+		u.SetNamespace(namespace)
+	}
+	labels := map[string]string{labelManagedBy: managedBy}
+	if kind == serviceEntry {
+		labels[labelAutoAllocate] = "false"
+	}
+	u.SetLabels(labels)
+	return u
+}
+
+func (h Host) wildcard() bool { return strings.HasPrefix(h.Name, "*.") }
+
+// The protocol of an HTTP port is told from TLS by its first bytes, so the port still
+// serves everybody else's HTTPS. TCP, or none, would break it.
+func (h Host) serviceEntry() map[string]any {
+	name, protocol, resolution := "http-aws", "HTTP", "NONE"
+	if h.Mode == awsmesh.Passthrough {
+		name, protocol = "tls-aws", "TLS"
+		if !h.wildcard() {
+			resolution = "DNS"
+		}
+	}
+	return map[string]any{
+		"hosts":      []any{h.Name},
+		"exportTo":   []any{"."},
+		"location":   "MESH_EXTERNAL",
+		"resolution": resolution,
+		"ports":      []any{map[string]any{"number": port, "name": name, "protocol": protocol}},
+	}
+}
+
+// Without subjectAltNames the name in the server's certificate is not checked, and
+// before Istio 1.21 nothing is without caCertificates. For a wildcard, sni and the
+// name to check both follow the Host header if neither is given. AWS's HTTP/1.1
+// endpoints cannot be upgraded, whatever the mesh's default.
+func (h Host) destinationRule() map[string]any {
+	tls := map[string]any{"mode": "SIMPLE", "caCertificates": "system"}
+	if !h.wildcard() {
+		tls["sni"] = h.Name
+		tls["subjectAltNames"] = []any{h.Name}
+	}
+	return map[string]any{
+		"host":     h.Name,
+		"exportTo": []any{"."},
+		"trafficPolicy": map[string]any{
+			"tls":            tls,
+			"connectionPool": map[string]any{"http": map[string]any{"h2UpgradePolicy": "DO_NOT_UPGRADE"}},
+		},
+	}
+}
+
+// The AWS SDK retries by itself, and signs again; the sidecar must not. The match is
+// needed because Istio also serves a VirtualService on port 80 where no ServiceEntry
+// has that port: plain HTTP to AWS would get TLS there.
+func (h Host) virtualService() map[string]any {
+	return map[string]any{
+		"hosts":    []any{h.Name},
+		"exportTo": []any{"."},
+		"http": []any{map[string]any{
+			"match": []any{map[string]any{"port": port}},
+			"route": []any{map[string]any{
+				"destination": map[string]any{"host": h.Name, "port": map[string]any{"number": port}},
+			}},
+			"retries": map[string]any{"attempts": int64(0)},
+			"headers": map[string]any{"request": map[string]any{"remove": envoyHeaders()}},
+		}},
+	}
+}
+
+// envoyHeaders are what a sidecar adds for the next sidecar; they name workloads of
+// the mesh. No SDK sets or signs them. Trace headers and x-request-id stay: an
+// application may have signed those.
+func envoyHeaders() []any {
+	return []any{
+		"x-envoy-attempt-count",
+		"x-envoy-decorator-operation",
+		"x-envoy-expected-rq-timeout-ms",
+		"x-envoy-peer-metadata",
+		"x-envoy-peer-metadata-id",
+		"x-forwarded-proto",
+	}
+}

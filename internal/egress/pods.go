@@ -1,0 +1,92 @@
+package egress
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
+)
+
+// A podPlan is what one pod needs. With err it needs nothing that we give.
+type podPlan struct {
+	pod   *metav1.PartialObjectMetadata
+	plans []awsmesh.Plan
+	err   error
+}
+
+// planPods plans each pod that is not going away, oldest first. Once the hosts of the
+// pods before it and its own would be more than limit, a pod is refused as a whole:
+// who floods a namespace closes nothing that is open.
+func planPods(namespace string, pods []*metav1.PartialObjectMetadata, limit int) (Egress, []podPlan) {
+	pods = slices.Clone(pods)
+	slices.SortFunc(pods, func(a, b *metav1.PartialObjectMetadata) int {
+		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+	})
+	open := map[string]bool{}
+	byStatus := map[string]podPlan{} // the pods of one workload have the same
+	var all []awsmesh.Plan
+	var each []podPlan
+	for _, pod := range pods {
+		if pod.DeletionTimestamp != nil {
+			continue
+		}
+		status := pod.Annotations[awsmesh.AnnotationStatus]
+		p, known := byStatus[status]
+		if !known {
+			p.plans, p.err = planStatus(status)
+			if p.err == nil {
+				p.err = admit(open, p.plans, limit)
+			}
+			if p.err == nil {
+				all = append(all, p.plans...)
+			}
+			byStatus[status] = p
+		}
+		p.pod = pod
+		each = append(each, p)
+	}
+	return Desired(namespace, all), each
+}
+
+func planStatus(value string) ([]awsmesh.Plan, error) {
+	if value == "" {
+		return nil, fmt.Errorf("it has the label %s, but no annotation %s; the webhook writes both", awsmesh.LabelEgress, awsmesh.AnnotationStatus)
+	}
+	status, err := awsmesh.ParseStatus(value)
+	if err != nil {
+		return nil, err
+	}
+	return status.Plans()
+}
+
+// admit adds the hosts of plans to open, all or none.
+func admit(open map[string]bool, plans []awsmesh.Plan, limit int) error {
+	added := map[string]bool{}
+	for _, plan := range plans {
+		for _, host := range plan.Hosts {
+			if !open[host] {
+				added[host] = true
+			}
+		}
+	}
+	if len(open)+len(added) > limit {
+		return fmt.Errorf("the namespace would have %d AWS hosts open (limit %d)", len(open)+len(added), limit)
+	}
+	for host := range added {
+		open[host] = true
+	}
+	return nil
+}
+
+// wants returns whether p needs host, and in which mode.
+func (p podPlan) wants(host string) (awsmesh.Mode, bool) {
+	for _, plan := range p.plans {
+		if p.err == nil && slices.Contains(plan.Hosts, host) {
+			return plan.Mode, true
+		}
+	}
+	return "", false
+}

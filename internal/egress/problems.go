@@ -1,0 +1,118 @@
+package egress
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
+)
+
+// The reasons of our Events.
+const (
+	reasonIgnored  = "AWSMeshPodIgnored"   // a pod's status cannot be used
+	reasonConflict = "AWSMeshStandsBack"   // a user's object has the host
+	reasonMixed    = "AWSMeshModeConflict" // plaintext and passthrough for one host
+	reasonReplaced = "AWSMeshRouteLeftOut" // a user's VirtualService has the host
+	reasonRefused  = "AWSMeshChangedBack"  // our write did not last
+)
+
+// A problem is something for a person to mend.
+type problem struct {
+	object client.Object // where it is shown
+	reason string
+	note   string
+}
+
+// maxPods is on how many pods one problem is shown.
+const maxPods = 3
+
+// problems returns what a person should know of o, in a stable order.
+func problems(o observation, pods []podPlan) []problem {
+	var out []problem
+	for _, p := range pods {
+		if p.err != nil {
+			out = append(out, problem{p.pod, reasonIgnored,
+				fmt.Sprintf("no AWS host is open for this pod: %v", p.err)})
+		}
+	}
+	for _, h := range o.egress.Hosts {
+		claims := o.claims[Name(h.Name)]
+		for _, c := range claims {
+			if c.blocks() || h.Mode == awsmesh.Plaintext {
+				out = append(out, c.problem(h.Name, o.egress.Namespace))
+			}
+		}
+		switch {
+		case blocked(claims):
+			c := claims[slices.IndexFunc(claims, claim.blocks)]
+			note := fmt.Sprintf("%s is left to %s: aws-mesh opens it, with verified TLS, once that is gone; or take the service out of %s",
+				h.Name, describe(c.object), awsmesh.AnnotationServices)
+			out = append(out, onPods(pods, reasonConflict, note, func(p podPlan) bool { _, ok := p.wants(h.Name); return ok })...)
+		case h.Mixed:
+			note := fmt.Sprintf("%s is called in plaintext by other pods of namespace %q, so the sidecar takes no TLS for it: use one value of %s for all of them",
+				h.Name, o.egress.Namespace, awsmesh.AnnotationMode)
+			out = append(out, onPods(pods, reasonMixed, note, func(p podPlan) bool { m, _ := p.wants(h.Name); return m == awsmesh.Passthrough })...)
+		}
+	}
+	return merge(out)
+}
+
+func (c claim) problem(host, namespace string) problem {
+	kind := c.object.GetKind()
+	switch {
+	case !c.named:
+		return problem{c.object, reasonConflict, fmt.Sprintf(
+			"aws-mesh needs this name for %s in namespace %q: rename this %s, or label it %s=%s to have it replaced", host, namespace, kind, labelManagedBy, managedBy)}
+	case !c.blocks():
+		return problem{c.object, reasonReplaced, fmt.Sprintf(
+			"aws-mesh leaves its VirtualService for %s in namespace %q to this one: set retries.attempts to 0 in it, since the AWS SDK retries", host, namespace)}
+	}
+	return problem{c.object, reasonConflict, fmt.Sprintf(
+		"aws-mesh leaves %s in namespace %q to this %s: delete it, or take the host out of it, and aws-mesh opens the host with verified TLS", host, namespace, kind)}
+}
+
+func describe(u *unstructured.Unstructured) string {
+	return fmt.Sprintf("%s %s/%s", u.GetKind(), u.GetNamespace(), u.GetName())
+}
+
+func onPods(pods []podPlan, reason, note string, concerned func(podPlan) bool) []problem {
+	var out []problem
+	for _, p := range pods {
+		if len(out) < maxPods && concerned(p) {
+			out = append(out, problem{p.pod, reason, note})
+		}
+	}
+	return out
+}
+
+// merge joins the notes for one object and reason: of several Events that differ in
+// nothing but the note, Kubernetes keeps the first.
+func merge(problems []problem) []problem {
+	type key struct{ uid, reason string }
+	notes := map[key][]string{}
+	var first []problem
+	for _, p := range problems {
+		k := key{string(p.object.GetUID()), p.reason}
+		if notes[k] == nil {
+			first = append(first, p)
+		}
+		notes[k] = append(notes[k], p.note)
+	}
+	for i, p := range first {
+		first[i].note = cut(strings.Join(notes[key{string(p.object.GetUID()), p.reason}], "; "))
+	}
+	return first
+}
+
+// cut keeps a note within what an Event may hold, 1,024 bytes.
+func cut(note string) string {
+	const most = 1000
+	if len(note) > most {
+		return strings.ToValidUTF8(note[:most], "") + "…"
+	}
+	return note
+}

@@ -1,0 +1,62 @@
+package mutate
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// excludeRanges is the annotation by which Istio's injector lets addresses bypass the
+// sidecar, from the pod's first packet on.
+const excludeRanges = "traffic.sidecar.istio.io/excludeOutboundIPRanges"
+
+// credentialRanges returns where the SDKs get credentials: instance metadata, ECS's and
+// EKS Pod Identity's agent.
+// Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+func credentialRanges() []string {
+	return []string{"169.254.169.254/32", "169.254.170.2/32", "169.254.170.23/32"}
+}
+
+// exclude adds the credential endpoints to a comma-separated list of ranges. What is
+// there stays as it is.
+func exclude(list string) string {
+	for _, r := range credentialRanges() {
+		if !covers(list, []string{r}) {
+			list += "," + r
+		}
+	}
+	return strings.TrimPrefix(list, ",")
+}
+
+// covers reports whether every one of ranges lies in one of list.
+func covers(list string, ranges []string) bool {
+	return !slices.ContainsFunc(ranges, func(r string) bool { return !covered(list, netip.MustParsePrefix(r)) })
+}
+
+func covered(list string, r netip.Prefix) bool {
+	for item := range strings.SplitSeq(list, ",") {
+		item = strings.TrimSpace(item)
+		p, err := netip.ParsePrefix(item)
+		if item == "*" || err == nil && p.Contains(r.Addr()) {
+			return true
+		}
+	}
+	return false
+}
+
+// usesIRSA reports whether a container of p exchanges a web identity token for
+// credentials, which is a call to STS.
+func usesIRSA(p *pod) bool {
+	for _, v := range p.Spec.Volumes {
+		for _, s := range v.Projected.Sources {
+			if strings.HasPrefix(s.ServiceAccountToken.Audience, "sts.amazonaws.com") {
+				return true
+			}
+		}
+	}
+	has := func(c container) bool {
+		_, found := c.Env.find("AWS_WEB_IDENTITY_TOKEN_FILE")
+		return found
+	}
+	return slices.ContainsFunc(p.Spec.InitContainers, has) || slices.ContainsFunc(p.Spec.Containers, has)
+}

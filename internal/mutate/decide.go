@@ -1,0 +1,135 @@
+package mutate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"gomodules.xyz/jsonpatch/v2"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
+)
+
+// Options are the cluster's defaults.
+type Options struct {
+	// DefaultRegion is the region of containers for which nothing else gives one. Empty: none.
+	DefaultRegion string
+
+	// NamespaceRegion returns the value of the namespace's annotation aws-mesh/region, or
+	// "". It is called only when it decides. Nil: namespaces are not consulted.
+	NamespaceRegion func(ctx context.Context, namespace string) (string, error)
+
+	// ExcludeIPRanges is the mesh's own global.proxy.excludeIPRanges, comma-separated.
+	// The annotation that lets credentials out replaces it, so it is repeated there.
+	ExcludeIPRanges string
+}
+
+// A Decision is what a pod needs.
+type Decision struct {
+	Patch      []jsonpatch.Operation // nil: nothing to do
+	Status     awsmesh.Status        // zero: the pod did not opt in
+	Containers []Container           // in pod order, init containers first
+	Warnings   []string              // for the person who wrote the annotations
+}
+
+// A Container is what one container is told, and why.
+type Container struct {
+	Name       string
+	Skipped    string // why it is left alone, or empty
+	Bypass     string // why the pod's sidecar does not take its traffic, or empty
+	Plan       awsmesh.Plan
+	RegionFrom string        // "annotation aws-mesh/region", "AWS_REGION", "AWS_DEFAULT_REGION", "namespace", "--default-region" or "container <name>"
+	Env        []awsmesh.Var // what the webhook sets
+	Kept       []string      // variables of the contract that the container sets itself
+}
+
+// Pod decides what a pod in namespace needs, from its JSON or from a pod template's.
+// The error is for the person who wrote the annotations.
+func Pod(ctx context.Context, raw []byte, namespace string, o Options) (Decision, error) {
+	var p pod
+	if err := decode(raw, &p); err != nil {
+		return Decision{}, fmt.Errorf("not a pod: %w", err)
+	}
+	if !awsmesh.Requested(p.Metadata.Annotations) {
+		return Decision{Patch: withdraw(p.Metadata), Warnings: stray(p.Metadata.Annotations)}, nil
+	}
+	r, err := awsmesh.ParseRequest(p.Metadata.Annotations)
+	if err != nil {
+		return Decision{}, err
+	}
+	if usesIRSA(&p) {
+		r = r.With("sts")
+	}
+	list := sites(&p, r.SkipContainers)
+	warnings, err := checkSkips(list, r.SkipContainers)
+	if err == nil {
+		err = locate(ctx, list, r, namespace, o)
+	}
+	if err == nil {
+		err = plan(list, r)
+	}
+	if err != nil {
+		return Decision{}, err
+	}
+	return answer(&p, list, r, warnings, o), nil
+}
+
+// plan resolves the services for each site.
+func plan(list []site, r awsmesh.Request) error {
+	var errs []error
+	var known []awsmesh.Plan
+	for i := range list {
+		s := &list[i]
+		if s.skipped != "" {
+			continue
+		}
+		want := params(s.container, s.region)
+		if j := slices.IndexFunc(known, func(p awsmesh.Plan) bool { return p.Params == want }); j >= 0 {
+			s.plan = known[j]
+			continue
+		}
+		var err error
+		if s.plan, err = awsmesh.PlanFor(r, want); err != nil {
+			errs = append(errs, err)
+		}
+		s.plan.Params = want
+		known = append(known, s.plan)
+	}
+	return errors.Join(errs...)
+}
+
+// answer says what each container is told, and writes it down.
+func answer(p *pod, list []site, r awsmesh.Request, warnings []string, o Options) Decision {
+	side := findSidecar(p)
+	before, again := previous(p.Metadata.Annotations)
+	for i := range list {
+		s := &list[i]
+		if s.skipped != "" {
+			continue
+		}
+		s.kept = s.own()
+		if again {
+			s.kept = intersect(s.kept, before.Kept[s.Name])
+		}
+		if side.takes {
+			s.bypass = side.bypass(p, s.container, s.init, s.index)
+		}
+		s.env = s.told(r, side)
+		warnings = append(warnings, s.warnings(r)...)
+	}
+	status := statusOf(list, r, side)
+	warnings = append(warnings, endpointWarnings(list, r)...)
+	warnings = append(warnings, side.capture.warnings()...)
+	return Decision{
+		Patch:      patch(p, list, status, carried(list, side), o),
+		Status:     status,
+		Containers: report(list),
+		Warnings:   slices.Compact(warnings),
+	}
+}
+
+// carried reports whether the sidecar takes the AWS traffic of any container.
+func carried(list []site, side sidecar) bool {
+	return side.takes && slices.ContainsFunc(list, func(s site) bool { return s.skipped == "" && s.bypass == "" })
+}

@@ -1,0 +1,113 @@
+package mutate
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
+)
+
+// A site is one container of a pod, and what is found out about it on the way.
+type site struct {
+	*container
+	path    string // JSON pointer
+	init    bool
+	index   int    // in its list
+	skipped string // why it is left alone, or empty
+	bypass  string // why the sidecar does not take its traffic, or empty
+
+	region     string
+	regionFrom string
+	plan       awsmesh.Plan
+
+	env  []awsmesh.Var // what it is told, sorted
+	kept []string      // what it says itself
+}
+
+// sites lists the containers of p in pod order, without those that skip names.
+// Istio's own are always left alone.
+func sites(p *pod, skip []string) []site {
+	var list []site
+	add := func(containers []container, field string, init bool) {
+		for i := range containers {
+			s := site{container: &containers[i], init: init, index: i, path: "/spec/" + field + "/" + strconv.Itoa(i)}
+			switch {
+			case s.Name == proxyName || s.Name == initName || s.Name == validationName:
+				s.skipped = "Istio's own"
+			case slices.Contains(skip, s.Name):
+				s.skipped = "named in " + awsmesh.AnnotationSkipContainers
+			}
+			list = append(list, s)
+		}
+	}
+	add(p.Spec.InitContainers, "initContainers", true)
+	add(p.Spec.Containers, "containers", false)
+	return list
+}
+
+// checkSkips looks for names in skip that no container has. One that is nearly a
+// container's is taken for a typo; any other may be put there by another webhook.
+func checkSkips(list []site, skip []string) (warnings []string, err error) {
+	var errs []error
+	for _, name := range skip {
+		if slices.ContainsFunc(list, func(s site) bool { return s.Name == name }) {
+			continue
+		}
+		if near := nearest(name, list); near != "" {
+			errs = append(errs, fmt.Errorf("no container %s (did you mean %q?)", quote(name), near))
+			continue
+		}
+		warnings = append(warnings, fmt.Sprintf("annotation %s: no container %s (yet)", awsmesh.AnnotationSkipContainers, quote(name)))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, &awsmesh.AnnotationError{Key: awsmesh.AnnotationSkipContainers, Err: err}
+	}
+	return warnings, nil
+}
+
+// nearest returns the name of the container that name was probably meant for, or "".
+func nearest(name string, list []site) string {
+	best, found := min(2, len(name)/3)+1, ""
+	for _, s := range list {
+		if d := distance(name, s.Name); d < best {
+			best, found = d, s.Name
+		}
+	}
+	return found
+}
+
+// distance is how many bytes have to be put in, left out or replaced to make b of a.
+func distance(a, b string) int {
+	const most = 63 // of a container's name
+	if len(a) > most || len(b) > most {
+		return most
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
+
+// quote quotes a value of the user's, cut to a length that a person reads.
+func quote(value string) string {
+	const most = 64
+	if len(value) > most {
+		return fmt.Sprintf("%q…", strings.ToValidUTF8(value[:most], ""))
+	}
+	return strconv.Quote(value)
+}
