@@ -19,10 +19,10 @@
 //  4. Authorities leave the bundle when they expire.
 //
 // Any replica may do this: writes carry the resourceVersion they are based on, so when
-// two replicas race, one starts again and finds the work done. Nobody has to lead. The
-// bundle is only ever added to, so a replica that is behind cannot take anything back.
-// A bundle that somebody empties (GitOps tools do) is filled again as soon as the watch
-// says so.
+// two replicas race, one starts again and finds the work done; renewals are staggered so
+// that they rarely do. Nobody has to lead. The bundle is only ever added to, so a replica
+// that is behind cannot take anything back. A bundle that somebody empties (GitOps tools
+// do) is filled again as soon as the watch says so.
 //
 // The names in the certificate are those by which the configurations call the webhook.
 //

@@ -89,14 +89,19 @@ func parse(secret map[string][]byte) (*pair, error) {
 	return &pair{serving: &serving, ca: authorities[0]}, nil
 }
 
-// renewIn is how long p is good for: until the last third of validity begins. It is
-// not positive if p has to be renewed now, as when it is not for all names.
-func (p *pair) renewIn(names []string, now time.Time, validity time.Duration) time.Duration {
+// usable reports whether p is good for all names now.
+func (p *pair) usable(names []string, now time.Time) bool {
 	for _, name := range names {
 		if verify(p.serving, []*x509.Certificate{p.ca}, name, now) != nil {
-			return 0
+			return false
 		}
 	}
+	return true
+}
+
+// renewIn is how long it is until the last third of validity begins, when p is to be
+// renewed. It is negative when that has passed.
+func (p *pair) renewIn(now time.Time, validity time.Duration) time.Duration {
 	return p.serving.Leaf.NotAfter.Add(-validity / 3).Sub(now)
 }
 

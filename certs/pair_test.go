@@ -45,22 +45,27 @@ func TestRenewIn(t *testing.T) {
 	}
 	day := 24 * time.Hour
 	for _, c := range []struct {
-		what  string
-		names []string
-		at    time.Time
-		want  time.Duration
+		what   string
+		names  []string
+		at     time.Time
+		usable bool
+		want   time.Duration
 	}{
-		{"new", names, now, 60 * day},
-		{"a day before the last third", names, now.Add(59 * day), day},
-		{"the last third begins", names, now.Add(60 * day), 0},
-		{"expired", names, now.Add(91 * day), 0},
-		{"not valid yet, clock far behind", names, now.Add(-2 * time.Hour), 0},
-		{"the API server's clock is an hour behind", names, now.Add(-time.Hour), 60*day + time.Hour},
-		{"another name", []string{"webhook.ns.svc", "127.0.0.1"}, now, 0},
-		{"no webhook at all", nil, now, 60 * day},
+		{"new", names, now, true, 60 * day},
+		{"a day before the last third", names, now.Add(59 * day), true, day},
+		{"the last third begins", names, now.Add(60 * day), true, 0},
+		{"a day into the last third", names, now.Add(61 * day), true, -day},
+		{"expired", names, now.Add(91 * day), false, -31 * day},
+		{"not valid yet, clock far behind", names, now.Add(-2 * time.Hour), false, 60*day + 2*time.Hour},
+		{"the API server's clock is an hour behind", names, now.Add(-time.Hour), true, 60*day + time.Hour},
+		{"another name", []string{"webhook.ns.svc", "127.0.0.1"}, now, false, 60 * day},
+		{"no webhook at all", nil, now, true, 60 * day},
 	} {
-		if got := p.renewIn(c.names, c.at, validity); got != c.want {
+		if got := p.renewIn(c.at, validity); got != c.want {
 			t.Errorf("%s: renewIn = %v, want %v", c.what, got, c.want)
+		}
+		if got := p.usable(c.names, c.at); got != c.usable {
+			t.Errorf("%s: usable = %v, want %v", c.what, got, c.usable)
 		}
 	}
 }
@@ -85,15 +90,15 @@ func TestParseRefuses(t *testing.T) {
 }
 
 // Another pair's authority beside a leaf: the Secret was put together by hand.
-func TestForeignAuthorityIsRenewed(t *testing.T) {
+func TestForeignAuthorityIsNotUsable(t *testing.T) {
 	secret := mustIssue(t, now, "webhook.ns.svc")
 	secret[keyCA] = mustIssue(t, now, "webhook.ns.svc")[keyCA]
 	p, err := parse(secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if left := p.renewIn([]string{"webhook.ns.svc"}, now, validity); left > 0 {
-		t.Errorf("renewIn = %v, want now", left)
+	if p.usable([]string{"webhook.ns.svc"}, now) {
+		t.Error("usable, though nobody would trust it")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -29,6 +30,8 @@ type Rotation struct {
 	Validity       time.Duration // of a certificate; it is renewed when a third is left
 	Settle         time.Duration // from trusting a new certificate to serving it
 
+	stagger time.Duration // after the others: one replica renews, the rest see it
+
 	serving atomic.Pointer[tls.Certificate]
 	next    *tls.Certificate // seen in the Secret, not yet served
 	since   time.Time        // when next was first seen to be trusted
@@ -43,8 +46,19 @@ func (r *Rotation) Serving(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 }
 
 // Reconcile observes the Secret and the configurations and takes the next step. It
-// comes back when the next one is due.
+// comes back when the next one is due, and at once when another replica was quicker.
 func (r *Rotation) Reconcile(ctx context.Context, _ ctrl.Request) (ctrl.Result, error) {
+	result, err := r.step(ctx)
+	if apierrors.IsConflict(err) {
+		return ctrl.Result{RequeueAfter: again}, nil
+	}
+	return result, err
+}
+
+// again is how long a cache is given to catch up with what was just written.
+const again = 50 * time.Millisecond
+
+func (r *Rotation) step(ctx context.Context) (ctrl.Result, error) {
 	configurations, err := r.Configurations.read(ctx, r.Client)
 	if err != nil {
 		return ctrl.Result{}, err
@@ -72,13 +86,15 @@ func (r *Rotation) Reconcile(ctx context.Context, _ ctrl.Request) (ctrl.Result, 
 	return ctrl.Result{RequeueAfter: left}, nil
 }
 
-// read returns the pair in the Secret and how long it is good for.
+// read returns the pair in the Secret and how long it is until it is to be renewed:
+// not positive if that is now, as when there is no usable pair.
 func (r *Rotation) read(secret *corev1.Secret, names []string, now time.Time) (*pair, time.Duration) {
 	p, err := parse(secret.Data)
-	if err != nil {
+	if err != nil || !p.usable(names, now) {
 		return nil, 0
 	}
-	return p, p.renewIn(names, now, r.Validity)
+	left := p.renewIn(now, r.Validity) + r.stagger
+	return p, left
 }
 
 // renew trusts a new authority, then writes the pair that it signed. It looks at the
@@ -90,7 +106,7 @@ func (r *Rotation) renew(ctx context.Context, configurations []client.Object, na
 	}
 	now := time.Now()
 	if _, left := r.read(&secret, names, now); left > 0 {
-		return ctrl.Result{RequeueAfter: 50 * time.Millisecond}, nil // the cache will have it
+		return ctrl.Result{RequeueAfter: again}, nil
 	}
 	data, err := issue(names, now, r.Validity)
 	if err != nil {

@@ -2,6 +2,7 @@ package certs
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -42,6 +43,7 @@ func byName(name string) fields.Selector {
 // SetupWithManager starts r with mgr, on every replica.
 func (r *Rotation) SetupWithManager(mgr ctrl.Manager) error {
 	every := false
+	r.stagger = rand.N(r.Validity/20 + 1)
 	b := ctrl.NewControllerManagedBy(mgr).Named("certs").WithOptions(controller.Options{
 		NeedLeaderElection: &every,
 		// The default waits up to 16 minutes; a hole in the caBundle must not.

@@ -76,6 +76,7 @@ func register(mgr ctrl.Manager, o options) {
 	handler := mutate.Handler{
 		Options: mutate.Options{
 			DefaultRegion:   o.defaultRegion,
+			ExcludeIPRanges: o.excludeRanges,
 			NamespaceRegion: namespaces{cached: mgr.GetClient(), live: mgr.GetAPIReader()}.region,
 		},
 		Log: mgr.GetLogger().WithName("admission"),

@@ -13,6 +13,7 @@ func TestUsage(t *testing.T) {
 		want string // in the error
 	}{
 		{"--default-region=eu-west-11", `--default-region: unknown AWS region "eu-west-11" (did you mean "eu-west-1"?)`},
+		{"--exclude-ip-ranges=10.1.0.0/16,10.2", `--exclude-ip-ranges: "10.2" is not a range of addresses`},
 		{"--port=0", "--port: 0 is not a port (1 to 65535)"},
 		{"--port=https", `"https"`},
 		{"--prot=1", "unknown flag: --prot"},

@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -24,6 +26,7 @@ type options struct {
 	host          string
 	port          int
 	defaultRegion string
+	excludeRanges string
 	shutdownDelay time.Duration
 
 	egress          bool
@@ -53,6 +56,7 @@ func (o *options) flags() *pflag.FlagSet {
 	f.StringVar(&o.host, "host", "", "`address` that --port is on, as in 127.0.0.1 (default: all of the pod's)")
 	f.IntVar(&o.port, "port", 9443, "port that serves admission reviews, TLS")
 	f.StringVar(&o.defaultRegion, "default-region", "", "AWS `region` of pods when neither they nor their namespace name one, as in eu-west-1 (default: such pods are refused)")
+	f.StringVar(&o.excludeRanges, "exclude-ip-ranges", "", "the mesh's own global.proxy.excludeIPRanges, comma-separated `CIDRs`, as in 10.1.0.0/16: repeated where a pod's annotation for the credential endpoints would replace it (default: the mesh has none)")
 	f.DurationVar(&o.shutdownDelay, "shutdown-delay", 10*time.Second, "`time` to go on serving when told to end, until no API server calls this replica, as in 5s")
 
 	f.BoolVar(&o.egress, "egress", true, "run the controller, which opens the AWS hosts that pods need; replicas elect one that does")
@@ -88,7 +92,8 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	if err != nil {
 		return o, err
 	}
-	return o, o.validate()
+	err = o.validate()
+	return o, err
 }
 
 // validate reports every mistake, each with its flag.
@@ -103,6 +108,11 @@ func (o *options) validate() error {
 			bad("default-region", "%w", err)
 		}
 		o.defaultRegion = region
+	}
+	for cidr := range strings.SplitSeq(o.excludeRanges, ",") {
+		if _, err := netip.ParsePrefix(strings.TrimSpace(cidr)); err != nil && o.excludeRanges != "" {
+			bad("exclude-ip-ranges", "%q is not a range of addresses, as in 10.1.0.0/16", cidr)
+		}
 	}
 	if o.port < 1 || o.port > 65535 {
 		bad("port", "%d is not a port (1 to 65535)", o.port)

@@ -1,0 +1,93 @@
+.DEFAULT_GOAL := help
+.PHONY: help assets build demo test check format-check lint vulnerabilities table table-check \
+	manifests manifests-check bench latency scale fuzz image clean
+
+# What we ship; below test/ is what only we run.
+SHIPPED := . $(patsubst %/go.mod,%,$(wildcard awsmesh/go.mod awsmesh/*/go.mod))
+MODULES := $(SHIPPED) $(patsubst %/go.mod,%,$(filter-out test/assets/%,$(wildcard test/go.mod test/*/go.mod)))
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+IMAGE    ?= aws-mesh:$(VERSION)
+DOCKER   ?= docker
+FUZZTIME ?= 20s
+
+# One set of flags for everything that is not a test: it shares one build cache.
+go_build = CGO_ENABLED=0 sh tools/progress $(1) go -C $(2) build -v -trimpath
+
+# each runs a command in every module of a list, and fails after all if one failed.
+each = @failed=; for m in $(1); do echo "--- $$m"; ( cd $$m && $(2) ) || failed="$$failed $$m"; done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+assets: ## build etcd, kube-apiserver, kube-controller-manager and kubectl into bin/ (minutes, once)
+	@sh tools/progress "the control plane" sh test/assets/build bin
+
+build: ## build the webhook and the command line into bin/
+	@$(call go_build,aws-mesh,.) -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/webhook ./cmd/aws-mesh
+	@ln -sf aws-mesh bin/kubectl-aws_mesh
+
+demo: assets build ## see it work on a real control plane; KEEP=1 leaves it up to play with
+	@$(call go_build,"the demo",test) -o ../bin/ ./demo
+	@exec bin/demo $(if $(KEEP),--keep)
+
+test: assets build ## all tests, race detector on, real API server
+	$(call each,$(MODULES),go test -race ./...)
+
+check: format-check lint vulnerabilities table-check manifests-check ## formatting, vet and linters, known vulnerabilities, generated files
+
+format-check:
+	@found=$$(gofmt -l $$(find . -name '*.go' -not -path './.*')); \
+	[ -z "$$found" ] || { echo "run gofmt on:"; echo "$$found"; exit 1; }
+
+# The linters read what the compiler says of imported packages. With -race that is what
+# "make test" has compiled already; without, it would take minutes more.
+lint: bin/tools/golangci-lint
+	$(call each,$(MODULES),GOFLAGS=-race $(CURDIR)/$< run --allow-parallel-runners --config $(CURDIR)/.golangci.yml ./...)
+
+vulnerabilities: bin/tools/govulncheck
+	@sh tools/vulnerabilities $(SHIPPED)
+
+table: .venv/installed ## regenerate the table of AWS endpoints from the pinned botocore
+	.venv/bin/python awsmesh/endpoints/generate/generate.py
+
+table-check: .venv/installed
+	.venv/bin/python awsmesh/endpoints/generate/generate.py --check
+
+.venv/installed: awsmesh/endpoints/generate/requirements.txt
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+manifests: assets ## regenerate deploy/install.yaml from deploy/base
+	bin/kubectl kustomize deploy/base >deploy/install.yaml
+
+manifests-check: assets
+	bin/kubectl kustomize deploy/base | diff -u deploy/install.yaml -
+
+bench: ## admission, side by side with the peers' webhooks on the same review
+	cd test/bench && go run .
+
+latency: assets ## pod creates through the real API server, with our webhook and without
+	cd test && go run ./latency
+
+scale: assets ## the controller with 10,000 pods in 1,000 namespaces
+	cd test && go run ./scale
+
+fuzz: ## run every fuzz target for FUZZTIME (20s)
+	@grep -rn --include='*_test.go' '^func Fuzz' . | \
+	sed 's#^\(.*\)/[^/]*:func \(Fuzz[A-Za-z0-9_]*\).*#\1 \2#' | while read -r dir target; do \
+		echo "--- $$dir $$target"; \
+		( cd $$dir && go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) . ) || exit 1; \
+	done
+
+image: ## build the container image, with DOCKER (docker) as IMAGE
+	$(DOCKER) build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+clean: ## remove what was built
+	rm -rf bin .venv
+
+# Tools are pinned as "tool" lines of tools/go.mod.
+bin/tools/%: tools/go.mod tools/go.sum
+	@$(call go_build,$*,tools) -o ../$@ $$(go -C tools list tool | grep '/$*$$')

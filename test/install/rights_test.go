@@ -1,0 +1,166 @@
+package install_test
+
+import (
+	"bufio"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// A right is what one line of RBAC comes down to.
+type right struct{ verb, group, resource, name string }
+
+// rules returns every right that the manifests grant.
+func rules(t *testing.T, manifests []byte) map[right]bool {
+	t.Helper()
+	rights := map[right]bool{}
+	for _, obj := range documents(t, manifests) {
+		var role rbacv1.ClusterRole
+		if kind := obj.GetKind(); kind != "Role" && kind != "ClusterRole" {
+			continue
+		}
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, &role); err != nil {
+			t.Fatal(err)
+		}
+		for _, rule := range role.Rules {
+			add(rights, rule)
+		}
+	}
+	return rights
+}
+
+func add(rights map[right]bool, rule rbacv1.PolicyRule) {
+	names := rule.ResourceNames
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	for _, group := range rule.APIGroups {
+		for _, resource := range rule.Resources {
+			for _, verb := range rule.Verbs {
+				for _, name := range names {
+					rights[right{verb, group, resource, name}] = true
+				}
+			}
+		}
+	}
+}
+
+// An event of the audit log.
+type event struct {
+	Verb      string
+	User      struct{ Username string }
+	ObjectRef *struct{ APIGroup, Resource, Subresource, Namespace, Name string }
+
+	ResponseStatus struct{ Code int }
+	RequestURI     string
+}
+
+// asked reads from the audit log what the webhook has asked for so far.
+func asked(t *testing.T) []event {
+	t.Helper()
+	f, err := os.Open(auditLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var events []event
+	lines := bufio.NewScanner(f)
+	for lines.Buffer(nil, 1<<20); lines.Scan(); {
+		var e event
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.User.Username == webhookUser {
+			events = append(events, e)
+		}
+	}
+	return events
+}
+
+// One life of the webhook asks for everything that is granted, and for nothing else.
+func TestEveryRightIsNeeded(t *testing.T) {
+	granted := rules(t, kustomize(t, "deploy/base"))
+	emptySecret(t)
+	_, err := env.Kubectl(t.Context(), "delete", "lease", "aws-mesh-egress", "-n", namespace, "--ignore-not-found")
+	must(t, err)
+	r := run(t, 1, "--egress-retention=1s")[0]
+	ns := newNamespace(t, "rights")
+	pod := annotated(ns, "app")
+	must(t, env.Client.Create(t.Context(), pod))
+	eventually(t, func() error { return opened(t, ns, "dynamodb.eu-west-1.amazonaws.com") })
+
+	// Somebody else's object for the host, twice: an Event, and then its series.
+	for range 2 {
+		must(t, apply(t, "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: mine, namespace: "+ns+"}\n"+
+			"spec: {hosts: [dynamodb.eu-west-1.amazonaws.com], location: MESH_EXTERNAL, resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}"))
+		time.Sleep(2 * time.Second)
+		_, err = env.Kubectl(t.Context(), "delete", "serviceentry", "mine", "-n", ns)
+		must(t, err)
+		time.Sleep(2 * time.Second)
+	}
+	must(t, env.Client.Delete(t.Context(), pod, client.GracePeriodSeconds(0)))
+	eventually(t, func() error {
+		if opened(t, ns, "dynamodb.eu-west-1.amazonaws.com") == nil {
+			return errors.New("the host is still open")
+		}
+		return nil
+	})
+	askWithoutRegion(t, r)
+	must(t, r.terminate(t))
+
+	events := asked(t)
+	for _, e := range events {
+		if e.ResponseStatus.Code == http.StatusForbidden {
+			t.Errorf("forbidden: %s %s", e.Verb, e.RequestURI)
+		}
+	}
+	for right := range granted {
+		if !slices.ContainsFunc(events, right.covers) {
+			t.Errorf("granted, but never asked for: %v", right)
+		}
+	}
+	t.Logf("%d rights, %d requests", len(granted), len(events))
+}
+
+// covers reports whether e needed r.
+func (r right) covers(e event) bool {
+	if e.ObjectRef == nil || e.ObjectRef.APIGroup != r.group || e.ObjectRef.Resource != r.resource {
+		return false
+	}
+	if r.name != "" && e.ObjectRef.Name != r.name {
+		return false
+	}
+	switch r.verb {
+	case "list": // API servers that cannot stream a list are asked for one
+		return e.Verb == "list" || e.Verb == "watch"
+	case "create": // server-side apply needs it for an object that is not there
+		return e.Verb == "create" || e.Verb == "patch" && e.ResponseStatus.Code == http.StatusCreated
+	}
+	return e.Verb == r.verb
+}
+
+// askWithoutRegion sends a review for a pod in a namespace that the cache does not have.
+func askWithoutRegion(t *testing.T, r *replica) {
+	t.Helper()
+	c := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+	resp, err := c.Post("https://"+r.addr+"/mutate", "application/json", strings.NewReader(`{
+		"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+			"uid": "1", "namespace": "nowhere", "operation": "CREATE",
+			"kind": {"group": "", "version": "v1", "kind": "Pod"}, "resource": {"group": "", "version": "v1", "resource": "pods"},
+			"object": {"apiVersion": "v1", "kind": "Pod", "metadata": {"annotations": {"aws-mesh/services": "s3"}}, "spec": {"containers": [{"name": "app"}, {"name": "istio-proxy"}]}}}}`))
+	must(t, err)
+	must(t, resp.Body.Close())
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("review: %s", resp.Status)
+	}
+}
