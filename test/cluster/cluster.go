@@ -21,7 +21,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -138,22 +137,6 @@ func (c *Cluster) startAPIServer(o Options, log io.Writer) (err error) {
 		}
 	}
 	c.Config, err = c.env.Start()
-	return err
-}
-
-// InstallIstioCRDs applies Istio's custom resource definitions, those of the
-// istio.io/api that the test module requires, and waits until they are served.
-func (c *Cluster) InstallIstioCRDs(ctx context.Context) error {
-	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "istio.io/api")
-	list.Dir = filepath.Join(c.Root, "test")
-	dir, err := output(list)
-	if err != nil {
-		return err
-	}
-	_, err = envtest.InstallCRDs(c.Config, envtest.CRDInstallOptions{
-		Paths:              []string{filepath.Join(dir, "kubernetes", "customresourcedefinitions.gen.yaml")},
-		ErrorIfPathMissing: true,
-	})
 	return err
 }
 

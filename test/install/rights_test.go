@@ -99,6 +99,10 @@ func TestEveryRightIsNeeded(t *testing.T) {
 	must(t, env.Client.Create(t.Context(), pod))
 	eventually(t, func() error { return opened(t, ns, "dynamodb.eu-west-1.amazonaws.com") })
 
+	for _, kind := range []string{"serviceentry", "destinationrule", "virtualservice"} {
+		tamper(t, ns, kind)
+	}
+
 	// Somebody else's object for the host, twice: an Event, and then its series.
 	for range 2 {
 		must(t, apply(t, "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: mine, namespace: "+ns+"}\n"+
@@ -130,6 +134,28 @@ func TestEveryRightIsNeeded(t *testing.T) {
 		}
 	}
 	t.Logf("%d rights, %d requests", len(granted), len(events))
+}
+
+// tamper has somebody add a field to one of our objects, and waits until it is gone.
+func tamper(t *testing.T, ns, kind string) {
+	t.Helper()
+	const name = "aws-mesh-dynamodb.eu-west-1.amazonaws.com"
+	_, err := env.Kubectl(t.Context(), "patch", kind, name, "-n", ns, "--type=merge", "-p", `{"spec": {"exportTo": ["."], `+added[kind]+`}}`)
+	must(t, err)
+	eventually(t, func() error {
+		out, err := env.Kubectl(t.Context(), "get", kind, name, "-n", ns, "-o", "yaml")
+		if err == nil && strings.Contains(out, "tampered.example.com") {
+			err = errors.New("the field is still there")
+		}
+		return err
+	})
+}
+
+// added are fields that the controller does not set, by kind.
+var added = map[string]string{
+	"serviceentry":    `"subjectAltNames": ["tampered.example.com"]`,
+	"destinationrule": `"trafficPolicy": {"tls": {"insecureSkipVerify": true, "credentialName": "tampered.example.com"}}`,
+	"virtualservice":  `"tcp": [{"route": [{"destination": {"host": "tampered.example.com"}}]}]`,
 }
 
 // covers reports whether e needed r.
