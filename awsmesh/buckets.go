@@ -23,7 +23,7 @@ func checkBucket(name string) (string, error) {
 
 // bucketHosts narrows the hosts of S3 to buckets: only virtual-hosted names remain,
 // since the regional host reaches every bucket by path.
-func bucketHosts(s3 endpoints.Endpoint, p endpoints.Params, buckets []string) []string {
+func bucketHosts(s3 endpoints.Endpoint, buckets []string) []string {
 	var hosts []string
 	for _, pattern := range s3.Hosts {
 		suffix, wild := strings.CutPrefix(pattern, "*.")

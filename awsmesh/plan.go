@@ -32,7 +32,7 @@ func PlanFor(r Request, params endpoints.Params) (Plan, error) {
 			errs = append(errs, err)
 		case err != nil:
 		case service == "s3" && len(r.Buckets) > 0:
-			plan.Hosts = append(plan.Hosts, bucketHosts(e, params, r.Buckets)...)
+			plan.Hosts = append(plan.Hosts, bucketHosts(e, r.Buckets)...)
 		default:
 			plan.Hosts = append(plan.Hosts, e.Hosts...)
 		}

@@ -190,7 +190,7 @@ func TestResolveIsolated(t *testing.T) {
 func TestMemoBounded(t *testing.T) {
 	for _, s := range Services() {
 		for _, r := range []string{"eu-west-1", "us-east-1", "us-west-2"} {
-			Resolve(s.Name, Params{Region: r})
+			_, _ = Resolve(s.Name, Params{Region: r}) // not every service is everywhere
 		}
 	}
 	if n := len(table().resolved.endpoints); n == 0 || n > maxResolved {

@@ -37,7 +37,7 @@ func BenchmarkResolve(b *testing.B) {
 	for _, name := range []string{"sqs", "s3"} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				Resolve(name, Params{Region: "eu-west-1"})
+				_, _ = Resolve(name, Params{Region: "eu-west-1"})
 			}
 		})
 	}
@@ -46,7 +46,7 @@ func BenchmarkResolve(b *testing.B) {
 func BenchmarkResolveFirst(b *testing.B) {
 	for b.Loop() {
 		table().resolved.endpoints = nil
-		Resolve("s3", Params{Region: "eu-west-1"})
+		_, _ = Resolve("s3", Params{Region: "eu-west-1"})
 	}
 }
 
@@ -59,6 +59,6 @@ func BenchmarkParse(b *testing.B) {
 func BenchmarkUnknownService(b *testing.B) {
 	name := strings.Repeat("cognito", 9)
 	for b.Loop() {
-		Lookup(name)
+		_, _ = Lookup(name)
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -56,9 +57,9 @@ func action(work func(c *cobra.Command, args []string) error) func(*cobra.Comman
 
 // example indents and names the program in the examples of a command.
 func example(name string, lines ...string) string {
-	text := ""
-	for _, line := range lines {
-		text += fmt.Sprintf("  "+line+"\n", name)
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = fmt.Sprintf("  "+line, name)
 	}
-	return text[:max(len(text)-1, 0)]
+	return strings.Join(out, "\n")
 }

@@ -47,8 +47,7 @@ func Run(ctx context.Context, w World) int {
 		return exitOK
 	}
 	code := exitUsage // cobra's own errors are about the command line
-	var o *outcome
-	if errors.As(err, &o) {
+	if o, ok := errors.AsType[*outcome](err); ok {
 		code = o.code
 	}
 	switch code {

@@ -3,6 +3,7 @@ package mutate
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -128,9 +129,9 @@ func (v variable) dynamic() bool {
 
 // find returns the variable that counts: the last one of that name.
 func (e env) find(name string) (variable, bool) {
-	for i := len(e.Vars) - 1; i >= 0; i-- {
-		if e.Vars[i].Name == name {
-			return e.Vars[i], true
+	for _, v := range slices.Backward(e.Vars) {
+		if v.Name == name {
+			return v, true
 		}
 	}
 	return variable{}, false

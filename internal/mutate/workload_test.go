@@ -1,6 +1,7 @@
 package mutate_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,8 +10,8 @@ import (
 
 // within puts template at path.
 func within(path []string, template string) string {
-	for i := len(path) - 1; i >= 0; i-- {
-		template = `{"` + path[i] + `":` + template + `}`
+	for _, field := range slices.Backward(path) {
+		template = `{"` + field + `":` + template + `}`
 	}
 	return template
 }

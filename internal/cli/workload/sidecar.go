@@ -10,6 +10,7 @@ import (
 // A Sidecar says how a pod comes by its sidecar.
 type Sidecar string
 
+// How a pod comes by its sidecar.
 const (
 	Present Sidecar = "present" // the manifest has it
 	Assumed Sidecar = "assumed" // Istio's injector is expected to add it
