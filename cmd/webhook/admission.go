@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
@@ -53,7 +54,9 @@ func newAdmission(cfg *rest.Config, o options, draining <-chan struct{}) (ctrl.M
 	if err != nil {
 		return nil, err
 	}
-	register(mgr, o)
+	if err := register(mgr, o); err != nil {
+		return nil, err
+	}
 	trust := certs.Trust{Reader: mgr.GetClient(), Configurations: o.configurations, Serving: srv.serving}
 	return mgr, checks(mgr, logged(trust.Check, mgr.GetLogger()), notDraining(draining))
 }
@@ -72,17 +75,23 @@ func certificate(mgr ctrl.Manager, rotation *certs.Rotation, dir string) (certs.
 }
 
 // register puts the two handlers at the paths that the webhook configurations name.
-func register(mgr ctrl.Manager, o options) {
+func register(mgr ctrl.Manager, o options) error {
+	observe, err := measureAdmission(metrics.Registry)
+	if err != nil {
+		return err
+	}
 	handler := mutate.Handler{
 		Options: mutate.Options{
 			DefaultRegion:   o.defaultRegion,
 			ExcludeIPRanges: o.excludeRanges,
 			NamespaceRegion: namespaces{cached: mgr.GetClient(), live: mgr.GetAPIReader()}.region,
 		},
-		Log: mgr.GetLogger().WithName("admission"),
+		Log:     mgr.GetLogger().WithName("admission"),
+		Observe: observe,
 	}
 	mgr.GetWebhookServer().Register("/mutate", handler.Mutate())
 	mgr.GetWebhookServer().Register("/validate", handler.Validate())
+	return nil
 }
 
 func checks(mgr ctrl.Manager, trusted, serving healthz.Checker) error {

@@ -113,13 +113,16 @@ func create(t *testing.T, namespace, name string, meta metav1.ObjectMeta) error 
 
 // A typo is found by the one who makes it, when he makes it.
 func TestTypoIsRefusedAtApply(t *testing.T) {
-	run(t, 1)
+	r := run(t, 1)[0]
 	ns := newNamespace(t, "typos")
 	err := apply(t, fmt.Sprintf(workload, ns, `aws-mesh/services: dynamo, aws-mesh/region: eu-west-1`))
 	if err == nil || !strings.Contains(err.Error(), `unknown AWS service "dynamo" (did you mean "dynamodb"?)`) {
 		t.Errorf("kubectl apply: %v, want the service that was meant", err)
 	}
 	t.Log(err)
+	if want := `aws_mesh_admission_duration_seconds_count{outcome="refused"} 1`; !strings.Contains(r.metrics(t), want) {
+		t.Errorf("the metrics lack %s", want)
+	}
 }
 
 // What was let in wrong, while the webhook was away, can be scaled and deleted, but not

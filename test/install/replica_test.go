@@ -131,11 +131,7 @@ var requestsTotal = regexp.MustCompile(`(?m)^controller_runtime_webhook_requests
 // requests is how many reviews the replica has answered.
 func (r *replica) requests(t *testing.T) (n int) {
 	t.Helper()
-	var metrics bytes.Buffer
-	if err := get("http://"+r.metric+"/metrics", &metrics); err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range requestsTotal.FindAllStringSubmatch(metrics.String(), -1) {
+	for _, m := range requestsTotal.FindAllStringSubmatch(r.metrics(t), -1) {
 		i, err := strconv.Atoi(m[1])
 		if err != nil {
 			t.Fatal(err)
@@ -143,6 +139,15 @@ func (r *replica) requests(t *testing.T) (n int) {
 		n += i
 	}
 	return n
+}
+
+func (r *replica) metrics(t *testing.T) string {
+	t.Helper()
+	var text bytes.Buffer
+	if err := get("http://"+r.metric+"/metrics", &text); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
 }
 
 func get(url string, body io.Writer) error {
