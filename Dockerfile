@@ -1,6 +1,6 @@
 # The webhook, alone: a static binary needs nothing beside it, and what is not there
 # cannot be attacked. GO_IMAGE may be any image with Go 1.26 and a shell.
-ARG GO_IMAGE=docker.io/library/golang:1.26
+ARG GO_IMAGE=golang:1.26
 
 FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS build
 WORKDIR /src
