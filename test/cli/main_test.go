@@ -22,8 +22,10 @@ func buildPlugin(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	plugin := filepath.Join(dir, "kubectl-aws_mesh")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", plugin, "./cmd/aws-mesh")
+	// The flags of "make build": what it has compiled is not compiled again.
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", plugin, "./cmd/aws-mesh")
 	build.Dir = env.Root
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}

@@ -37,7 +37,8 @@ func TestCRDsArriveLater(t *testing.T) {
 	})
 	s := newSpace(t, c.Client, "early")
 	s.addPod("web", status("sqs").String())
-	run := start(t, c, &egress.Reconciler{}, func(o *ctrl.Options) { o.Controller.CacheSyncTimeout = time.Second })
+	const patience = 20 * time.Second // of a manager whose caches do not fill
+	run := start(t, c, &egress.Reconciler{}, func(o *ctrl.Options) { o.Controller.CacheSyncTimeout = patience })
 
 	t.Log("the rest of the process, as the webhook, is up and stays up")
 	other := make(chan struct{})
@@ -49,7 +50,7 @@ func TestCRDsArriveLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-other
-	time.Sleep(3 * time.Second)
+	time.Sleep(patience + time.Second)
 	if n := strings.Count(run.log.String(), "Istio CRDs not installed, waiting"); n != 1 {
 		t.Errorf("said %d times that it waits, want once a minute", n)
 	}
