@@ -27,10 +27,10 @@ const (
 // SetupWithManager has mgr run r wherever it leads. Nothing else of mgr waits for it:
 // while Istio's CRDs are not installed, r alone waits, and says so once a minute.
 //
-// The rights that it needs, in all namespaces:
+// The rights that it needs, in all namespaces, as deploy/base/rbac.yaml grants them:
 //
-//	""                   pods, namespaces             get, list, watch (metadata only)
-//	networking.istio.io  destinationrules,            get, list, watch,
+//	""                   pods, namespaces             list, watch (metadata only)
+//	networking.istio.io  destinationrules,            list, watch,
 //	                     serviceentries,              create, patch, update, delete
 //	                     virtualservices
 //	events.k8s.io        events                       create, patch
