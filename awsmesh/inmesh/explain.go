@@ -1,0 +1,125 @@
+package inmesh
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh/intercept"
+)
+
+// Explain returns an [*Error] with cause and cure if err, of a call to host, is one
+// that a mesh makes. Otherwise it returns err.
+func (c Config) Explain(host string, err error) error {
+	var known *Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	switch {
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return &Error{
+			Host: host, Kind: ErrBlocked, Err: err,
+			Reason: "TLS was sent where plaintext is expected: the sidecar originates TLS for this host, and InMesh is off",
+			Cure:   "take InMesh from FromEnv, or annotate the pod with aws-mesh/mode: passthrough",
+		}
+	case closed(err) && intercept.Listening(c.proxyPort()):
+		return &Error{
+			Host: host, Kind: ErrBlocked, Err: err,
+			Reason: "the connection was closed, and this pod has a sidecar: under REGISTRY_ONLY it lets out what is registered, and nothing else",
+			Cure:   c.blockedCure(host),
+		}
+	}
+	return err
+}
+
+func (c Config) blockedCure(host string) string {
+	if c.InMesh && c.listed(host) {
+		return "see the pod's Events for this host, and try again"
+	}
+	return "add the service to the pod's annotation aws-mesh/services, and take InMesh from FromEnv"
+}
+
+func (c Config) proxyPort() uint16 {
+	if c.ProxyPort == 0 {
+		return intercept.ProxyPort
+	}
+	return c.ProxyPort
+}
+
+func closed(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// ExplainResponse returns an [*Error] if response, to a call to host, is not from
+// AWS but from the sidecar, or is AWS's answer to plain HTTP. Otherwise it returns
+// nil. The response's body can be read as before.
+func ExplainResponse(host string, response *http.Response) error {
+	switch response.StatusCode {
+	case http.StatusBadRequest, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	default:
+		return nil
+	}
+	if fromAWS(response.Header) {
+		return nil
+	}
+	text := peek(response)
+	lower := strings.ToLower(text)
+	switch {
+	case response.StatusCode == http.StatusBadRequest && strings.Contains(lower, "plain http request was sent to https port"):
+		return &Error{
+			Host: host, Kind: ErrNoRoute,
+			Reason: "AWS received plain HTTP: the sidecar does not originate TLS for this host",
+			Cure:   "the namespace needs a DestinationRule with TLS for it: annotate the pod with aws-mesh/services, and leave TrustRoute off",
+		}
+	case response.StatusCode == http.StatusBadRequest:
+		return nil
+	case strings.Contains(lower, "certificate_verify_failed") || strings.Contains(lower, "tls_error"):
+		return &Error{
+			Host: host, Kind: ErrUpstream, Reason: "the sidecar does not accept the server's certificate: " + text,
+			Cure: "look at what the name resolves to, and at the roots in the sidecar's image",
+		}
+	case strings.HasPrefix(lower, "upstream connect error") || strings.HasPrefix(lower, "no healthy upstream") ||
+		strings.HasPrefix(lower, "upstream request timeout"):
+		return &Error{
+			Host: host, Kind: ErrUpstream, Reason: response.Status + ": " + text,
+			Cure: "look at the way out of the cluster: network policies, egress firewall, NAT",
+		}
+	case text == "":
+		return &Error{
+			Host: host, Kind: ErrBlocked, Reason: "the sidecar answered " + response.Status + " by itself",
+			Cure: "add the service to the pod's annotation aws-mesh/services; if it is there, see the pod's Events",
+		}
+	}
+	return nil
+}
+
+func fromAWS(h http.Header) bool {
+	for _, name := range []string{"X-Amzn-Requestid", "X-Amz-Request-Id", "X-Amz-Id-2", "X-Amzn-Errortype"} {
+		if h.Get(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+const maxText = 300 // bytes of the sidecar's message
+
+// peek returns the start of the body on one line.
+func peek(response *http.Response) string {
+	if response.Body == nil {
+		return ""
+	}
+	start := make([]byte, maxText)
+	n, _ := io.ReadFull(response.Body, start)
+	response.Body = &peeked{io.MultiReader(bytes.NewReader(start[:n]), response.Body), response.Body}
+	return strings.Join(strings.Fields(strings.ToValidUTF8(string(start[:n]), "?")), " ")
+}
+
+type peeked struct {
+	io.Reader
+	io.Closer
+}

@@ -1,0 +1,240 @@
+package inmesh_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh/inmesh"
+)
+
+const listed = "sqs.eu-west-1.amazonaws.com"
+
+// installed returns a client of w whose transport is in the mesh for listed.
+func installed(t *testing.T, w *world, change func(*inmesh.Config, *http.Transport)) *http.Client {
+	t.Helper()
+	transport := w.transport()
+	t.Cleanup(transport.CloseIdleConnections)
+	config := inmesh.Config{
+		InMesh: true, Hosts: []string{listed}, ProxyPort: portOf(w.sidecar.Addr()), RouteWait: -1,
+		Logger: slog.New(slog.DiscardHandler),
+	}
+	if change != nil {
+		change(&config, transport)
+	}
+	if err := config.Install(transport); err != nil {
+		t.Fatal(err)
+	}
+	return &http.Client{Transport: transport}
+}
+
+func started(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, serverTLS())
+	t.Cleanup(w.close)
+	return w
+}
+
+func TestPlaintextInTheMesh(t *testing.T) {
+	w := started(t)
+	w.intercepts, w.hasRoute = true, true
+	client := installed(t, w, nil)
+	for range 3 {
+		if _, err := get(client, "https://"+listed+"/path"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := w.at(w.sidecar)
+	if n := strings.Count(got, "GET /path HTTP/1.1\r\nHost: "+listed+"\r\n"); n != 3 {
+		t.Errorf("the sidecar got %d requests, want 3:\n%s", n, got)
+	}
+	if n := strings.Count(got, "HEAD / "); n != 1 {
+		t.Errorf("the route was asked for %d times on one connection", n)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	tests := []struct {
+		name                 string
+		intercepts, hasRoute bool
+		url                  string
+		want                 error
+		cure                 string
+	}{
+		{"no sidecar", false, true, "https://" + listed, inmesh.ErrNotIntercepted, "leave it to FromEnv"},
+		{"no route", true, false, "https://" + listed, inmesh.ErrNoRoute, "VirtualService"},
+		{"plain HTTP", true, true, "http://" + listed, inmesh.ErrPlainHTTP, "DisableSSL"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := started(t)
+			w.intercepts, w.hasRoute = test.intercepts, test.hasRoute
+			_, err := get(installed(t, w, nil), test.url)
+			var e *inmesh.Error
+			if !errors.Is(err, test.want) || !errors.As(err, &e) || e.Host != listed || !strings.Contains(err.Error(), test.cure) {
+				t.Fatalf("Get: %v, want %v with %q", err, test.want, test.cure)
+			}
+			if got := w.at(w.server); got != "" {
+				t.Errorf("the server got %q", got)
+			}
+		})
+	}
+}
+
+func TestFallbackToTLS(t *testing.T) {
+	for _, intercepts := range []bool{false, true} {
+		w := started(t)
+		w.intercepts = intercepts
+		client := installed(t, w, func(c *inmesh.Config, _ *http.Transport) { c.NotIntercepted = inmesh.UseTLS })
+		if got, err := get(client, "https://"+listed); err != nil || !got.tls {
+			t.Errorf("intercepts %v: answered %v, %v, want TLS", intercepts, got, err)
+		}
+	}
+}
+
+// A route that arrives late is waited for.
+func TestRouteArrives(t *testing.T) {
+	w := started(t)
+	w.intercepts = true
+	client := installed(t, w, func(c *inmesh.Config, _ *http.Transport) { c.RouteWait = time.Minute })
+	go func() {
+		for w.at(w.sidecar) == "" {
+			time.Sleep(time.Millisecond)
+		}
+		w.setRoute(true)
+	}()
+	if _, err := get(client, "https://"+listed); err != nil {
+		t.Error(err)
+	}
+}
+
+// With TrustRoute nothing is asked, and the kernel's proof is still needed.
+func TestTrustRoute(t *testing.T) {
+	w := started(t)
+	w.intercepts = true
+	trust := func(c *inmesh.Config, _ *http.Transport) { c.TrustRoute = true }
+	if _, err := get(installed(t, w, trust), "https://"+listed); err != nil {
+		t.Error(err)
+	}
+	if got := w.at(w.sidecar); strings.Contains(got, "HEAD") {
+		t.Errorf("the route was asked for: %q", got)
+	}
+	w.intercepts = false
+	if _, err := get(installed(t, w, trust), "https://"+listed); !errors.Is(err, inmesh.ErrNotIntercepted) {
+		t.Errorf("not intercepted: %v", err)
+	}
+}
+
+// Everybody else's TLS is as it was: verified, with roots that are set later, HTTP/2,
+// and the handshake's time-out.
+func TestUnlistedHosts(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Proto)
+	}))
+	server.EnableHTTP2 = true
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	server.StartTLS()
+	defer server.Close()
+	transport := &http.Transport{ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections()
+	if err := (inmesh.Config{InMesh: true, Hosts: []string{listed}}).Install(transport); err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: transport}
+	var unknown x509.UnknownAuthorityError
+	if _, err := get(client, server.URL); !errors.As(err, &unknown) {
+		t.Errorf("an untrusted server: %v", err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	transport.TLSClientConfig.RootCAs = roots // as the SDK does for AWS_CA_BUNDLE
+	if got, err := get(client, server.URL); err != nil || got != (answer{"HTTP/2.0", true}) {
+		t.Errorf("answered %v, %v", got, err)
+	}
+}
+
+func TestHandshakeTimeout(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = silent.Close() }()
+	transport := &http.Transport{TLSHandshakeTimeout: 50 * time.Millisecond}
+	if err := (inmesh.Config{InMesh: true, Hosts: []string{listed}}).Install(transport); err != nil {
+		t.Fatal(err)
+	}
+	_, err = get(&http.Client{Transport: transport}, "https://"+silent.Addr().String())
+	if err == nil || !strings.Contains(err.Error(), "deadline exceeded") {
+		t.Errorf("a server that never answers the handshake: %v", err)
+	}
+}
+
+// An HTTP proxy is for the hosts outside of the mesh.
+func TestProxy(t *testing.T) {
+	var asked []string
+	transport := &http.Transport{Proxy: func(r *http.Request) (*url.URL, error) {
+		asked = append(asked, r.URL.Host)
+		return &url.URL{Scheme: "http", Host: "proxy:3128"}, nil
+	}}
+	if err := (inmesh.Config{InMesh: true, Hosts: []string{listed}}).Install(transport); err != nil {
+		t.Fatal(err)
+	}
+	for target, want := range map[string]bool{
+		"https://" + listed: false, "https://" + listed + ":443": false, "http://" + listed + ":443": false,
+		"https://example.com": true, "http://example.com": true, "https://" + listed + ":8443": true,
+	} {
+		r := httptest.NewRequest(http.MethodGet, target, nil)
+		proxy, err := transport.Proxy(r)
+		if err != nil || (proxy != nil) != want {
+			t.Errorf("Proxy(%s) = %v, %v", target, proxy, err)
+		}
+	}
+	if _, err := transport.Proxy(httptest.NewRequest(http.MethodGet, "http://"+listed, nil)); !errors.Is(err, inmesh.ErrPlainHTTP) {
+		t.Errorf("plain HTTP for a host of the mesh: %v", err)
+	}
+	if len(asked) != 3 {
+		t.Errorf("the user's Proxy was asked for %q", asked)
+	}
+}
+
+// A dialer of the transport's own goes on to make its TLS connections.
+func TestOwnDialTLS(t *testing.T) {
+	w := started(t)
+	called := false
+	client := installed(t, w, func(_ *inmesh.Config, transport *http.Transport) {
+		dial := transport.DialContext
+		transport.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			called = true
+			conn, err := dial(ctx, network, addr)
+			return tls.Client(conn, &tls.Config{InsecureSkipVerify: true}), err //nolint:gosec // the server is ours
+		}
+	})
+	if _, err := get(client, "https://example.com"); err != nil || !called {
+		t.Errorf("the transport's own DialTLSContext was called: %v; %v", called, err)
+	}
+}
+
+// An answer is what is looked at of a response.
+type answer struct {
+	proto string
+	tls   bool
+}
+
+func get(client *http.Client, url string) (answer, error) {
+	response, err := client.Get(url)
+	if err != nil {
+		return answer{}, err
+	}
+	_, err = io.Copy(io.Discard, response.Body)
+	return answer{response.Proto, response.TLS != nil}, errors.Join(err, response.Body.Close())
+}

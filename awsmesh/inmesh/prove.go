@@ -1,0 +1,115 @@
+package inmesh
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
+	"github.com/aws-mesh/aws-mesh/awsmesh/intercept"
+)
+
+// proven dials addr and returns the connection if plaintext may be sent on it.
+func (m *mesh) proven(ctx context.Context, network, addr string) (net.Conn, error) {
+	host, _, _ := net.SplitHostPort(addr)
+	conn, err := m.direct(ctx, network, addr)
+	if err != nil {
+		return nil, m.notUp(host, err)
+	}
+	if err := m.prove(ctx, conn, host); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (m *mesh) prove(ctx context.Context, conn net.Conn, host string) error {
+	if err := intercept.Check(conn, m.ProxyPort); err != nil {
+		e := notIntercepted(host, err)
+		if errors.Is(err, intercept.ErrUnsupported) {
+			m.warn("plaintext to a sidecar is not possible here", e)
+		}
+		return e
+	}
+	if m.TrustRoute {
+		return nil
+	}
+	if err := askRoute(ctx, conn, host); err != nil {
+		return noRoute(host, err)
+	}
+	return nil
+}
+
+// routeTimeout is how long the sidecar may take to answer about its route. It answers
+// by itself, so this is for one that is starved; without a route, AWS answers.
+const routeTimeout = 5 * time.Second
+
+// askRoute asks the sidecar at the other end of conn whether it originates TLS for
+// host. The question goes to AWS if it does not, so it is an empty one.
+func askRoute(ctx context.Context, conn net.Conn, host string) error {
+	_ = conn.SetDeadline(time.Now().Add(routeTimeout))
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+
+	question := "HEAD / HTTP/1.1\r\nHost: " + host + "\r\n" + awsmesh.RouteHeader + ": " + awsmesh.RouteAsk + "\r\n\r\n"
+	if _, err := io.WriteString(conn, question); err != nil {
+		return err
+	}
+	r := bufio.NewReaderSize(io.LimitReader(conn, 16<<10), 1<<10)
+	response, err := http.ReadResponse(r, &http.Request{Method: http.MethodHead}) //nolint:bodyclose // has none
+	if err != nil {
+		return fmt.Errorf("no answer about the route: %w", err)
+	}
+	switch {
+	case response.StatusCode != http.StatusNoContent || response.Header.Get(awsmesh.RouteHeader) != awsmesh.RouteAnswer:
+		return fmt.Errorf("the question about the route was answered with %q", response.Status)
+	case r.Buffered() > 0 || response.Close:
+		return errors.New("the sidecar does not keep the connection")
+	}
+	if !stop() {
+		return ctx.Err()
+	}
+	return conn.SetDeadline(time.Time{})
+}
+
+func notIntercepted(host string, err error) *Error {
+	return &Error{
+		Host: host, Kind: ErrNotIntercepted, Reason: err.Error(), Err: err,
+		Cure: "nothing was sent: if this pod has no sidecar, or port 443 is excluded from it, do not set InMesh but leave it to FromEnv",
+	}
+}
+
+func noRoute(host string, err error) *Error {
+	return &Error{
+		Host: host, Kind: ErrNoRoute, Reason: err.Error(), Err: err,
+		Cure: "nothing of the request was sent: the namespace needs aws-mesh's VirtualService for this host, see the pod's Events; " +
+			"with egress objects of your own, set TrustRoute",
+	}
+}
+
+func plainHTTP(host, port string) *Error {
+	if port == "" {
+		port = "80"
+	}
+	return &Error{
+		Host: host, Kind: ErrPlainHTTP, Reason: "the SDK is set to plain HTTP, on port " + port,
+		Cure: "nothing was sent: leave out DisableSSL, DisableHTTPS and endpoints with http://, the plaintext to the sidecar needs none of them",
+	}
+}
+
+// notUp explains why even the connection failed, where the sidecar is the reason.
+func (m *mesh) notUp(host string, err error) error {
+	if !errors.Is(err, syscall.ECONNREFUSED) || intercept.Listening(m.ProxyPort) {
+		return err
+	}
+	return &Error{
+		Host: host, Kind: ErrBlocked, Reason: "connection refused: the sidecar is not up yet, or no longer", Err: err,
+		Cure: "make the application wait for it: holdApplicationUntilProxyStarts, or native sidecars",
+	}
+}

@@ -1,0 +1,129 @@
+package intercept
+
+import (
+	"net"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// A connection to the proxy's own port looks to the kernel as one that was redirected
+// there. What redirect rules do is tested in network namespaces, in test/sdk.
+func TestCheck(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
+		t.Run(address, func(t *testing.T) {
+			proxy, other := listen(t, address), listen(t, address)
+
+			if err := Check(dial(t, proxy), port(proxy)); err != nil {
+				t.Errorf("connection to the proxy: %v", err)
+			}
+			err := Check(dial(t, other), port(proxy))
+			if err == nil || !strings.Contains(err.Error(), "straight to "+other.Addr().String()) {
+				t.Errorf("connection to somebody else, while the proxy listens: %v", err)
+			}
+			closed := listen(t, address)
+			_ = closed.Close()
+			if err := Check(dial(t, other), port(closed)); err == nil {
+				t.Error("connection to somebody else, without a proxy: proven")
+			}
+		})
+	}
+}
+
+// The far end is gone, or is somebody else's by now.
+func TestCheckAfterClose(t *testing.T) {
+	proxy := listen(t, "127.0.0.1:0")
+	conn := dial(t, proxy)
+	far, err := proxy.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = far.(*net.TCPConn).SetLinger(0)
+	_ = far.Close()
+	if err := Check(conn, port(proxy)); err == nil {
+		t.Error("the proxy has closed the connection: proven")
+	}
+}
+
+func TestCheckNeedsTCP(t *testing.T) {
+	one, two := net.Pipe()
+	defer func() { _ = one.Close(); _ = two.Close() }()
+	wrapped := struct{ net.Conn }{dial(t, listen(t, "127.0.0.1:0"))}
+	for _, conn := range []net.Conn{one, wrapped} {
+		if err := Check(conn, ProxyPort); err == nil || !strings.Contains(err.Error(), "the connection is a ") {
+			t.Errorf("Check(%T) = %v", conn, err)
+		}
+	}
+}
+
+func TestListening(t *testing.T) {
+	proxy := listen(t, "127.0.0.1:0")
+	if !Listening(port(proxy)) {
+		t.Error("a listener was not seen")
+	}
+	_ = proxy.Close()
+	if Listening(port(proxy)) {
+		t.Error("a closed listener was seen")
+	}
+}
+
+// No wrong answer either way, from eight goroutines at once.
+func TestCheckConcurrently(t *testing.T) {
+	proxy, other := listen(t, "127.0.0.1:0"), listen(t, "127.0.0.1:0")
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			yes, no := dial(t, proxy), dial(t, other)
+			for range 500 {
+				if err := Check(yes, port(proxy)); err != nil {
+					t.Errorf("connection to the proxy: %v", err)
+					return
+				}
+				if Check(no, port(proxy)) == nil {
+					t.Error("connection to somebody else: proven")
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func FuzzAnswer(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(make([]byte, minReply))
+	f.Fuzz(func(_ *testing.T, reply []byte) { _ = answerError(reply) })
+}
+
+func BenchmarkCheck(b *testing.B) {
+	proxy := listen(b, "127.0.0.1:0")
+	conn := dial(b, proxy)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := Check(conn, port(proxy)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func listen(t testing.TB, address string) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+func dial(t testing.TB, to net.Listener) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", to.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+func port(l net.Listener) uint16 { return uint16(l.Addr().(*net.TCPAddr).Port) } //nolint:gosec // a port

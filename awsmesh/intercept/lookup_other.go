@@ -1,0 +1,10 @@
+//go:build !linux
+
+package intercept
+
+import "net/netip"
+
+// Listening reports whether this pod has a sidecar. Only Linux can tell.
+func Listening(uint16) bool { return false }
+
+func lookUp(_, _ netip.AddrPort) (state, error) { return absent, ErrUnsupported }
