@@ -35,9 +35,10 @@ demo: assets build ## see it work on a real control plane; KEEP=1 leaves it up t
 	@$(call go_build,"the demo",test) -o ../bin/ ./demo
 	@exec bin/demo $(if $(KEEP),--keep)
 
+# Of files in other modules, and of programs that a test builds, Go's cache knows nothing.
 test: assets build ## all tests, race detector on, real API server
 	$(call each,$(RACED),go test -race ./...)
-	$(call each,$(PLAIN),go test ./...)
+	$(call each,$(PLAIN),go test -count=1 ./...)
 
 check: format-check lint vulnerabilities table-check manifests-check ## formatting, vet and linters, known vulnerabilities, generated files
 

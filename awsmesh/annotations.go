@@ -185,7 +185,7 @@ func parseBool(value string) (bool, error) {
 	case "false":
 		return false, nil
 	}
-	return false, fmt.Errorf(`%s is neither "true" nor "false"`, quote(value))
+	return false, fmt.Errorf(`%s is neither "true" nor "false"`, endpoints.Quote(value))
 }
 
 // split cuts a comma-separated list, dropping space and empty items.
@@ -200,7 +200,7 @@ func split(value string) []string {
 }
 
 func unknown(what, value string, known []string) error {
-	return fmt.Errorf("unknown %s %s (known: %s)", what, quote(value), strings.Join(known, ", "))
+	return fmt.Errorf("unknown %s %s (known: %s)", what, endpoints.Quote(value), strings.Join(known, ", "))
 }
 
 // joinLine joins errors in one line: they stand behind the name of one annotation.
@@ -224,13 +224,4 @@ func (e *listError) Error() string {
 		b.WriteString(err.Error())
 	}
 	return b.String()
-}
-
-// quote quotes a user's value, cut to a length that a person reads.
-func quote(value string) string {
-	const most = 64
-	if len(value) > most {
-		return fmt.Sprintf("%q…", strings.ToValidUTF8(value[:most], ""))
-	}
-	return fmt.Sprintf("%q", value)
 }

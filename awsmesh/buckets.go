@@ -14,9 +14,9 @@ var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 func checkBucket(name string) (string, error) {
 	switch {
 	case strings.Contains(name, "."):
-		return "", fmt.Errorf("S3 bucket %s has a dot: AWS's certificate does not cover its host, and by path every other bucket is reachable too; leave the annotation out", quote(name))
+		return "", fmt.Errorf("S3 bucket %s has a dot: AWS's certificate does not cover its host, and by path every other bucket is reachable too; leave the annotation out", endpoints.Quote(name))
 	case !bucketName.MatchString(name):
-		return "", fmt.Errorf("%s is not an S3 bucket name (3 to 63 lower-case letters, digits and hyphens)", quote(name))
+		return "", fmt.Errorf("%s is not an S3 bucket name (3 to 63 lower-case letters, digits and hyphens)", endpoints.Quote(name))
 	}
 	return name, nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 )
 
 // The environment of a container in which the webhook has been.
@@ -72,7 +74,7 @@ func ParseEnv(lookup func(string) (string, bool)) (Env, error) {
 		e.InMesh = true
 	case "false", "":
 	default:
-		return Env{}, fmt.Errorf(`%s: %s is neither "true" nor "false"; the webhook sets it, leave it out of the pod`, EnvInMesh, quote(v))
+		return Env{}, fmt.Errorf(`%s: %s is neither "true" nor "false"; the webhook sets it, leave it out of the pod`, EnvInMesh, endpoints.Quote(v))
 	}
 	return e, nil
 }

@@ -3,6 +3,7 @@ package endpoints
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -15,9 +16,9 @@ type UnknownServiceError struct {
 
 func (e *UnknownServiceError) Error() string {
 	if len(e.Candidates) > 0 {
-		return fmt.Sprintf("ambiguous AWS service %s (one of %s)", quote(e.Name), quoteAll(e.Candidates))
+		return fmt.Sprintf("ambiguous AWS service %s (one of %s)", Quote(e.Name), quoteAll(e.Candidates))
 	}
-	return fmt.Sprintf("unknown AWS service %s%s", quote(e.Name), didYouMean(e.Nearest))
+	return fmt.Sprintf("unknown AWS service %s%s", Quote(e.Name), didYouMean(e.Nearest))
 }
 
 // UnknownRegionError says that there is no such region.
@@ -27,7 +28,7 @@ type UnknownRegionError struct {
 }
 
 func (e *UnknownRegionError) Error() string {
-	return fmt.Sprintf("unknown AWS region %s%s", quote(e.Region), didYouMean(e.Nearest))
+	return fmt.Sprintf("unknown AWS region %s%s", Quote(e.Region), didYouMean(e.Nearest))
 }
 
 // NotInRegionError says that a service has no endpoint in a region, or none in
@@ -55,7 +56,7 @@ func (e *NotInRegionError) Error() string {
 		hint = fmt.Sprintf(" (nearest: %s)", quoteAll(e.Nearest))
 	}
 	return fmt.Sprintf("AWS service %s has no %sendpoint in region %s%s",
-		quote(e.Service), strings.Join(kinds, ""), quote(e.Region), hint)
+		Quote(e.Service), strings.Join(kinds, ""), Quote(e.Region), hint)
 }
 
 // notInRegion explains why e has no hosts in region under p.
@@ -74,17 +75,18 @@ func (t *tables) notInRegion(e *entry, region Region, p Params) *NotInRegionErro
 // maxQuoted bounds what a message repeats of a value, in bytes.
 const maxQuoted = 64
 
-func quote(value string) string {
+// Quote quotes a value that a person wrote, cut to a length that a person reads.
+func Quote(value string) string {
 	if len(value) <= maxQuoted {
-		return fmt.Sprintf("%q", value)
+		return strconv.Quote(value)
 	}
-	return fmt.Sprintf("%q…", strings.ToValidUTF8(value[:maxQuoted], ""))
+	return strconv.Quote(strings.ToValidUTF8(value[:maxQuoted], "")) + "…"
 }
 
 func quoteAll(values []string) string {
 	quoted := slices.Clone(values)
 	for i := range quoted {
-		quoted[i] = quote(quoted[i])
+		quoted[i] = Quote(quoted[i])
 	}
 	return strings.Join(quoted, ", ")
 }

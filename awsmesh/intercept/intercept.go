@@ -61,6 +61,8 @@ func check(ours netip.AddrPort, proxyPort uint16, remote net.Addr) error {
 			return err
 		case state == established:
 			return nil
+		case state == used:
+			return fmt.Errorf("the connection goes straight to %v: what ends at the sidecar at %v is an older one from the same port", remote, proxy)
 		case state != handshake:
 			return fmt.Errorf("the connection goes straight to %v, not to a sidecar at %v", remote, proxy)
 		}
@@ -76,6 +78,7 @@ const (
 	absent state = iota
 	handshake
 	established
+	used // established, but bytes have come over it
 )
 
 func loopback(family netip.Addr) netip.Addr {

@@ -1,6 +1,7 @@
 package intercept
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,9 +17,15 @@ const (
 	tcpSynRecv       = 3
 
 	headerSize  = syscall.NLMSG_HDRLEN
-	requestSize = headerSize + 8 + idSize // struct inet_diag_req_v2
-	idSize      = 48                      // struct inet_diag_sockid
-	minReply    = headerSize + 4 + idSize
+	requestSize = headerSize + 8 + idSize  // struct inet_diag_req_v2
+	idSize      = 48                       // struct inet_diag_sockid
+	minReply    = headerSize + 24 + idSize // struct inet_diag_msg
+	replySize   = 1024                     // more than the kernel says of one socket
+
+	infoAttribute     = 2   // INET_DIAG_INFO: struct tcp_info
+	infoBytesReceived = 128 // offset of tcpi_bytes_received
+
+	addressesSize = 2 + 2 + 16 + 16 // of struct inet_diag_sockid
 )
 
 // Listening reports whether something in this network namespace listens on the
@@ -26,7 +33,8 @@ const (
 // of any connection.
 func Listening(port uint16) bool {
 	for _, family := range []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()} {
-		reply, err := ask(netip.AddrPortFrom(loopback(family), port), netip.AddrPortFrom(family, 0))
+		var buffer [replySize]byte
+		reply, err := ask(buffer[:], netip.AddrPortFrom(loopback(family), port), netip.AddrPortFrom(family, 0))
 		if err == nil && len(reply) >= minReply {
 			return true
 		}
@@ -37,7 +45,8 @@ func Listening(port uint16) bool {
 // lookUp asks for the socket at local whose peer is peer. Where there is none, the
 // kernel answers with a listening socket if it has one: the peer must be looked at.
 func lookUp(local, peer netip.AddrPort) (state, error) {
-	reply, err := ask(local, peer)
+	var buffer [replySize]byte
+	reply, err := ask(buffer[:], local, peer)
 	if errors.Is(err, syscall.ENOENT) {
 		return absent, nil
 	}
@@ -48,13 +57,13 @@ func lookUp(local, peer netip.AddrPort) (state, error) {
 		return absent, fmt.Errorf("%w: an answer of %d bytes", ErrUnsupported, len(reply))
 	}
 	message := reply[headerSize:]
-	want := make([]byte, 0, idSize)
-	if want = appendID(want, local, peer); string(message[4:4+addressesSize]) != string(want[:addressesSize]) {
+	want := addresses(local, peer)
+	if !bytes.Equal(message[4:4+addressesSize], want[:]) {
 		return absent, nil
 	}
 	switch message[1] {
 	case tcpEstablished:
-		return established, nil
+		return usedOrNot(reply[minReply:])
 	case tcpSynRecv:
 		return handshake, nil
 	default:
@@ -62,19 +71,40 @@ func lookUp(local, peer netip.AddrPort) (state, error) {
 	}
 }
 
-// ask returns the kernel's answer about one TCP socket. The kernel answers before
-// the request's system call returns, so there is nothing to wait for.
-func ask(local, peer netip.AddrPort) ([]byte, error) {
-	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, netlinkSockDiag)
+// usedOrNot looks, among the attributes of an established socket, for what it has
+// received.
+func usedOrNot(attributes []byte) (state, error) {
+	for len(attributes) >= 4 {
+		size := int(binary.NativeEndian.Uint16(attributes))
+		if size < 4 || size > len(attributes) {
+			break
+		}
+		if kind := binary.NativeEndian.Uint16(attributes[2:]); kind == infoAttribute && size >= 4+infoBytesReceived+8 {
+			if binary.NativeEndian.Uint64(attributes[4+infoBytesReceived:]) > 0 {
+				return used, nil
+			}
+			return established, nil
+		}
+		attributes = attributes[min((size+3)&^3, len(attributes)):]
+	}
+	return absent, fmt.Errorf("%w: nothing is said of the bytes received", ErrUnsupported)
+}
+
+// ask returns the kernel's answer about one TCP socket, in buffer. The kernel answers
+// before the request's system call returns, so there is nothing to wait for. A socket
+// for each question is the larger part of its price; one that is kept would go on to
+// answer for the network namespace in which it was made.
+func ask(buffer []byte, local, peer netip.AddrPort) ([]byte, error) {
+	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC|syscall.SOCK_NONBLOCK, netlinkSockDiag)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = syscall.Close(fd) }()
-	if err := syscall.Sendto(fd, request(local, peer), 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
+	question := request(local, peer)
+	if _, err := syscall.Write(fd, question[:]); err != nil {
 		return nil, err
 	}
-	buffer := make([]byte, 512)
-	n, _, err := syscall.Recvfrom(fd, buffer, syscall.MSG_DONTWAIT)
+	n, err := syscall.Read(fd, buffer)
 	if err != nil {
 		return nil, err
 	}
@@ -95,36 +125,41 @@ func answerError(reply []byte) error {
 	}
 }
 
-func request(local, peer netip.AddrPort) []byte {
-	b := make([]byte, 0, requestSize)
-	b = binary.NativeEndian.AppendUint32(b, requestSize)
-	b = binary.NativeEndian.AppendUint16(b, sockDiagByFamily)
-	b = binary.NativeEndian.AppendUint16(b, syscall.NLM_F_REQUEST)
-	b = append(b, 0, 0, 0, 0, 0, 0, 0, 0) // sequence, port id
-	family := byte(syscall.AF_INET6)
+// request returns a message of struct nlmsghdr and struct inet_diag_req_v2: for a
+// socket in any state, at any interface, whatever its cookie.
+func request(local, peer netip.AddrPort) (b [requestSize]byte) {
+	binary.NativeEndian.PutUint32(b[0:], requestSize)
+	binary.NativeEndian.PutUint16(b[4:], sockDiagByFamily)
+	binary.NativeEndian.PutUint16(b[6:], syscall.NLM_F_REQUEST)
+
+	diag := b[headerSize:]
+	diag[0], diag[1], diag[2] = syscall.AF_INET6, syscall.IPPROTO_TCP, 1<<(infoAttribute-1)
 	if local.Addr().Is4() {
-		family = syscall.AF_INET
+		diag[0] = syscall.AF_INET
 	}
-	b = append(b, family, syscall.IPPROTO_TCP, 0, 0)
-	b = binary.NativeEndian.AppendUint32(b, ^uint32(0)) // any state
-	return appendID(b, local, peer)
+	binary.NativeEndian.PutUint32(diag[4:], ^uint32(0)) // states
+	where := addresses(local, peer)
+	copy(diag[8:], where[:])
+	binary.NativeEndian.PutUint64(b[requestSize-8:], ^uint64(0)) // cookie
+	return b
 }
 
-const addressesSize = 2 + 2 + 16 + 16
-
-// appendID appends a struct inet_diag_sockid for any interface and without a cookie.
-func appendID(b []byte, local, peer netip.AddrPort) []byte {
-	b = binary.BigEndian.AppendUint16(b, local.Port())
-	b = binary.BigEndian.AppendUint16(b, peer.Port())
-	b = appendAddr(b, local.Addr())
-	b = appendAddr(b, peer.Addr())
-	b = append(b, 0, 0, 0, 0)
-	return append(b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
+// addresses returns the start of a struct inet_diag_sockid: ports and addresses.
+func addresses(local, peer netip.AddrPort) (b [addressesSize]byte) {
+	binary.BigEndian.PutUint16(b[0:], local.Port())
+	binary.BigEndian.PutUint16(b[2:], peer.Port())
+	putAddr(b[4:20], local.Addr())
+	putAddr(b[20:36], peer.Addr())
+	return b
 }
 
-// appendAddr fills 16 bytes; an IPv4 address takes the first four.
-func appendAddr(b []byte, a netip.Addr) []byte {
-	raw := a.AsSlice()
-	b = append(b, raw...)
-	return append(b, make([]byte, 16-len(raw))...)
+// putAddr fills 16 bytes; an IPv4 address takes the first four.
+func putAddr(b []byte, a netip.Addr) {
+	if a.Is4() {
+		raw := a.As4()
+		copy(b, raw[:])
+		return
+	}
+	raw := a.As16()
+	copy(b, raw[:])
 }

@@ -2,77 +2,54 @@ package cli_test
 
 import (
 	"bytes"
-	"cmp"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
 	"sigs.k8s.io/yaml"
 
+	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/internal/cli"
+	"github.com/aws-mesh/aws-mesh/internal/mutate/golden"
 )
 
 // TestWebhookCases runs the webhook's golden cases through inject: what the one does to
 // a pod, and says, the other does and says.
 func TestWebhookCases(t *testing.T) {
-	files, err := filepath.Glob("../mutate/testdata/*.txtar")
-	if err != nil || len(files) < 40 {
-		t.Fatalf("%d cases, %v; want at least 40", len(files), err)
+	cases, err := golden.Cases("../mutate/testdata")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			c := webhookCase{}
-			for _, f := range archive.Files {
-				c[f.Name] = f.Data
-			}
-			c.check(t, c["pod.yaml"], c.response(t, "response.yaml"), c["mutated.yaml"])
-			if injected, ok := c["istio.yaml"]; ok {
-				c.check(t, injected, c.response(t, "second-response.yaml"), nil)
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			webhookCase{c}.check(t, "pod.yaml", "response.yaml", "mutated.yaml")
+			if c.Section("istio.yaml") != "" {
+				webhookCase{c}.check(t, "istio.yaml", "second-response.yaml", "")
 			}
 		})
 	}
 }
 
-// A webhookCase holds the sections of a file, as internal/mutate/testdata/README.md
-// describes them.
-type webhookCase map[string][]byte
-
-type response struct {
-	Allowed, Patched bool
-	Message          string
-	Warnings         []string
-	Status           map[string]any
-}
-
-func (c webhookCase) response(t *testing.T, section string) response {
-	t.Helper()
-	var r response
-	if err := yaml.Unmarshal(c[section], &r); err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
+type webhookCase struct{ golden.Case }
 
 // named puts in front of a pod what the webhook's review says of it.
-func named(pod []byte) string {
-	if bytes.Contains(pod, []byte("kind: Pod\n")) {
-		return string(pod)
+func named(pod string) string {
+	if strings.Contains(pod, "kind: Pod\n") {
+		return pod
 	}
-	return "apiVersion: v1\nkind: Pod\n" + string(pod)
+	return "apiVersion: v1\nkind: Pod\n" + pod
 }
 
-// check injects pod and demands what the webhook answered; mutated is not compared if
-// it is nil.
-func (c webhookCase) check(t *testing.T, pod []byte, want response, mutated []byte) {
+// check injects the pod of a section and demands what the webhook answered; without
+// the section mutated, the pod is not compared.
+func (c webhookCase) check(t *testing.T, pod, response, mutated string) {
 	t.Helper()
-	input := named(pod)
+	want, err := c.Response(response)
+	if err != nil {
+		t.Fatal(err)
+	}
+	input := named(c.Section(pod))
 	code, output, messages := c.run(t, input)
 	warnings, mistakes := sortOut(messages)
 	if diff := gocmp.Diff(want.Warnings, warnings); diff != "" {
@@ -92,8 +69,8 @@ func (c webhookCase) check(t *testing.T, pod []byte, want response, mutated []by
 		t.Errorf("changed: %v, the webhook: %v", got, want.Patched)
 	}
 	got := read(t, output)
-	if mutated != nil {
-		if diff := gocmp.Diff(read(t, named(mutated)), got); diff != "" {
+	if text := c.Section(mutated); text != "" {
+		if diff := gocmp.Diff(read(t, named(text)), got); diff != "" {
 			t.Errorf("pod (-webhook +inject):\n%s", diff)
 		}
 	}
@@ -104,18 +81,17 @@ func (c webhookCase) check(t *testing.T, pod []byte, want response, mutated []by
 
 func (c webhookCase) run(t *testing.T, pod string) (code int, output, messages string) {
 	t.Helper()
-	var o struct{ Namespace, NamespaceRegion, DefaultRegion, ExcludeIPRanges string }
-	if err := yaml.UnmarshalStrict(c["options.yaml"], &o); err != nil {
+	o, err := c.Options()
+	if err != nil {
 		t.Fatal(err)
 	}
-	namespace := cmp.Or(o.Namespace, "shop")
 	text := pod
 	if o.NamespaceRegion != "" {
-		text = "{kind: Namespace, metadata: {name: " + namespace + ", annotations: {aws-mesh/region: " + o.NamespaceRegion + "}}}\n---\n" + pod
+		text = "{kind: Namespace, metadata: {name: " + o.Namespace + ", annotations: {aws-mesh/region: " + o.NamespaceRegion + "}}}\n---\n" + pod
 	}
 	var stdout, stderr bytes.Buffer
 	code = cli.Run(t.Context(), cli.World{
-		Args: []string{"aws-mesh", "inject", "-f", "-", "-n", namespace,
+		Args: []string{"aws-mesh", "inject", "-f", "-", "-n", o.Namespace,
 			"--default-region", o.DefaultRegion, "--exclude-ip-ranges", o.ExcludeIPRanges},
 		Stdin:  strings.NewReader(text),
 		Stdout: &stdout,
@@ -146,13 +122,17 @@ func read(t *testing.T, text string) map[string]any {
 	return v
 }
 
-func statusOf(t *testing.T, pod map[string]any) map[string]any {
+func statusOf(t *testing.T, pod map[string]any) *awsmesh.Status {
 	t.Helper()
 	metadata, _ := pod["metadata"].(map[string]any)
 	annotations, _ := metadata["annotations"].(map[string]any)
-	status, ok := annotations["aws-mesh/status"].(string)
+	value, ok := annotations[awsmesh.AnnotationStatus].(string)
 	if !ok {
 		return nil
 	}
-	return read(t, status)
+	status, err := awsmesh.ParseStatus(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &status
 }

@@ -16,7 +16,14 @@
 // namespace.
 //
 // A host that is called in plaintext is never open without TLS origination: its
-// DestinationRule is applied first and deleted last.
+// DestinationRule is applied first and deleted last. Sidecars may learn of them in
+// another order, so the route leads to a subset that the DestinationRule makes: until
+// it is there, the sidecar answers 503.
+//
+// The sidecar answers a request with [awsmesh.RouteHeader] by itself, from the same
+// VirtualService that holds the route. An application asks before it sends anything
+// that is signed, so it sends nothing before the route is there, and nothing to a host
+// that the user's own objects have.
 //
 // # What it leaves alone
 //

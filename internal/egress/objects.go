@@ -37,6 +37,10 @@ const (
 	namePrefix = "aws-mesh-"
 	maxName    = 253 // of a DNS-1123 subdomain
 	port       = int64(443)
+
+	// subset is what the DestinationRule adds to the host's clusters. The route goes
+	// there: where the DestinationRule has not arrived, it leads nowhere.
+	subset = "tls"
 )
 
 // Name returns the name of the objects for host: different hosts have different
@@ -117,7 +121,8 @@ func (h Host) serviceEntry() map[string]any {
 // Without subjectAltNames the name in the server's certificate is not checked, and
 // before Istio 1.21 nothing is without caCertificates. For a wildcard, sni and the
 // name to check both follow the Host header if neither is given. AWS's HTTP/1.1
-// endpoints cannot be upgraded, whatever the mesh's default.
+// endpoints cannot be upgraded, whatever the mesh's default. The subset inherits all
+// of it, so that a route of the user's to the bare host gets TLS as well.
 func (h Host) destinationRule() map[string]any {
 	tls := map[string]any{"mode": "SIMPLE", "caCertificates": "system"}
 	if !h.wildcard() {
@@ -131,24 +136,40 @@ func (h Host) destinationRule() map[string]any {
 			"tls":            tls,
 			"connectionPool": map[string]any{"http": map[string]any{"h2UpgradePolicy": "DO_NOT_UPGRADE"}},
 		},
+		"subsets": []any{map[string]any{"name": subset}},
 	}
 }
 
-// The AWS SDK retries by itself, and signs again; the sidecar must not. The match is
-// needed because Istio also serves a VirtualService on port 80 where no ServiceEntry
-// has that port: plain HTTP to AWS would get TLS there.
+// The match on the port is needed because Istio also serves a VirtualService on port 80
+// where no ServiceEntry has that port: plain HTTP to AWS would get TLS there.
 func (h Host) virtualService() map[string]any {
 	return map[string]any{
 		"hosts":    []any{h.Name},
 		"exportTo": []any{"."},
-		"http": []any{map[string]any{
-			"match": []any{map[string]any{"port": port}},
-			"route": []any{map[string]any{
-				"destination": map[string]any{"host": h.Name, "port": map[string]any{"number": port}},
-			}},
-			"retries": map[string]any{"attempts": int64(0)},
-			"headers": map[string]any{"request": map[string]any{"remove": envoyHeaders()}},
-		}},
+		"http":     []any{routeProof(), h.route()},
+	}
+}
+
+// routeProof answers an application that asks, without leaving the sidecar: who gets
+// this answer is on a connection whose other requests take the route that follows it.
+func routeProof() map[string]any {
+	asks := map[string]any{awsmesh.RouteHeader: map[string]any{"exact": awsmesh.RouteAsk}}
+	answer := map[string]any{awsmesh.RouteHeader: awsmesh.RouteAnswer}
+	return map[string]any{
+		"match":          []any{map[string]any{"port": port, "headers": asks}},
+		"directResponse": map[string]any{"status": int64(204)},
+		"headers":        map[string]any{"response": map[string]any{"set": answer}},
+	}
+}
+
+// The AWS SDK retries by itself, and signs again; the sidecar must not.
+func (h Host) route() map[string]any {
+	to := map[string]any{"host": h.Name, "subset": subset, "port": map[string]any{"number": port}}
+	return map[string]any{
+		"match":   []any{map[string]any{"port": port}},
+		"route":   []any{map[string]any{"destination": to}},
+		"retries": map[string]any{"attempts": int64(0)},
+		"headers": map[string]any{"request": map[string]any{"remove": envoyHeaders()}},
 	}
 }
 

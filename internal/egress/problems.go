@@ -69,7 +69,9 @@ func (c claim) problem(host, namespace string) problem {
 			"aws-mesh needs this name for %s in namespace %q: rename this %s, or label it %s=%s to have it replaced", host, namespace, kind, labelManagedBy, managedBy)}
 	case !c.blocks():
 		return problem{c.object, reasonReplaced, fmt.Sprintf(
-			"aws-mesh leaves its VirtualService for %s in namespace %q to this one: set retries.attempts to 0 in it, since the AWS SDK retries", host, namespace)}
+			"aws-mesh leaves its VirtualService for %s in namespace %q to this one: base it on ours, as \"aws-mesh egress\" prints it; "+
+				"applications call the host only if the first route answers %s, and the AWS SDK retries by itself, so retries.attempts has to be 0",
+			host, namespace, awsmesh.RouteHeader)}
 	}
 	return problem{c.object, reasonConflict, fmt.Sprintf(
 		"aws-mesh leaves %s in namespace %q to this %s: delete it, or take the host out of it, and aws-mesh opens the host with verified TLS", host, namespace, kind)}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 )
 
 // A capture is which outbound traffic is redirected to the sidecar, in the form of
@@ -73,13 +75,13 @@ func (c capture) bypass() string {
 	case c.mode == "NONE":
 		return fmt.Sprintf("interceptionMode NONE (%s): nothing is redirected to the sidecar", c.source)
 	case contains(c.excludePorts, "443"):
-		return fmt.Sprintf("excludeOutboundPorts %s (%s): port 443 bypasses the sidecar", quote(c.excludePorts), c.source)
+		return fmt.Sprintf("excludeOutboundPorts %s (%s): port 443 bypasses the sidecar", endpoints.Quote(c.excludePorts), c.source)
 	case i >= 0:
 		return fmt.Sprintf("excludeOutboundIPRanges %q (%s): AWS's addresses bypass the sidecar", whole[i], c.source)
 	case contains(c.includePorts, "443"), contains(c.ranges, "*"), contains(c.ranges, "0.0.0.0/0"):
 		return ""
 	}
-	return fmt.Sprintf("includeOutboundIPRanges %s (%s): AWS's addresses are not among them, so they bypass the sidecar", quote(c.ranges), c.source)
+	return fmt.Sprintf("includeOutboundIPRanges %s (%s): AWS's addresses are not among them, so they bypass the sidecar", endpoints.Quote(c.ranges), c.source)
 }
 
 // contains reports whether a comma-separated list has item.

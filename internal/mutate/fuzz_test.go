@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/internal/mutate"
@@ -68,18 +66,9 @@ func FuzzValidate(f *testing.F) {
 
 func seed(f *testing.F, resource string) {
 	f.Helper()
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		c := goldenCase{archive}
+	for _, c := range cases(f) {
 		for _, name := range []string{"pod.yaml", "istio.yaml"} {
-			text := c.section(name)
+			text := c.Section(name)
 			if text == "" {
 				continue
 			}

@@ -1,24 +1,20 @@
 package mutate_test
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
 	"net/http"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	gocmp "github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
 	"sigs.k8s.io/yaml"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/internal/mutate"
+	"github.com/aws-mesh/aws-mesh/internal/mutate/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden sections of testdata/*.txtar")
@@ -26,50 +22,58 @@ var update = flag.Bool("update", false, "rewrite the golden sections of testdata
 // TestGolden runs the cases of testdata through the handler. README.md there says what
 // each section is.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) < 40 {
-		t.Fatalf("%d cases, %v; want at least 40", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := txtar.Format(archive)
-			runCase(t, &goldenCase{Archive: archive})
-			got := txtar.Format(archive)
+	for _, c := range cases(t) {
+		t.Run(c.Name, func(t *testing.T) {
+			want := c.Text()
+			runCase(t, c)
 			if *update {
-				if err := os.WriteFile(file, got, 0o644); err != nil {
+				if err := c.Write(); err != nil {
 					t.Fatal(err)
 				}
-			} else if diff := gocmp.Diff(string(want), string(got)); diff != "" {
+			} else if diff := gocmp.Diff(want, c.Text()); diff != "" {
 				t.Errorf("-want +got; go test -update rewrites it\n%s", diff)
 			}
 		})
 	}
 }
 
-func runCase(t *testing.T, c *goldenCase) {
+func cases(t testing.TB) []golden.Case {
 	t.Helper()
-	var o caseOptions
-	if err := yaml.UnmarshalStrict([]byte(c.section("options.yaml")), &o); err != nil {
+	list, err := golden.Cases("testdata")
+	if err != nil {
 		t.Fatal(err)
 	}
-	h := (&mutate.Handler{Options: o.options()}).Mutate()
-	pod := fromYAML(t, c.section("pod.yaml"))
-	r, mutated := admit(t, h, pod, o.namespace())
-	c.set("response.yaml", toYAML(t, r))
-	c.set("mutated.yaml", podYAML(t, pod, mutated))
-	settled(t, h, mutated, o.namespace())
+	return list
+}
 
-	if injected := c.section("istio.yaml"); injected != "" {
-		pod := fromYAML(t, injected)
-		r, second := admit(t, h, pod, o.namespace())
-		c.set("second-response.yaml", toYAML(t, r))
-		c.set("second-patch.yaml", patchYAML(t, h, pod, o.namespace()))
-		settled(t, h, second, o.namespace())
+func runCase(t *testing.T, c golden.Case) {
+	t.Helper()
+	o, err := c.Options()
+	if err != nil {
+		t.Fatal(err)
 	}
+	h := handlerFor(o).Mutate()
+	pod := fromYAML(t, c.Section("pod.yaml"))
+	r, mutated := admit(t, h, pod, o.Namespace)
+	c.Set("response.yaml", toYAML(t, r))
+	c.Set("mutated.yaml", podYAML(t, pod, mutated))
+	settled(t, h, mutated, o.Namespace)
+
+	if injected := c.Section("istio.yaml"); injected != "" {
+		pod := fromYAML(t, injected)
+		r, second := admit(t, h, pod, o.Namespace)
+		c.Set("second-response.yaml", toYAML(t, r))
+		c.Set("second-patch.yaml", patchYAML(t, h, pod, o.Namespace))
+		settled(t, h, second, o.Namespace)
+	}
+}
+
+func handlerFor(o golden.Options) *mutate.Handler {
+	return &mutate.Handler{Options: mutate.Options{
+		DefaultRegion:   o.DefaultRegion,
+		ExcludeIPRanges: o.ExcludeIPRanges,
+		NamespaceRegion: func(context.Context, string) (string, error) { return o.NamespaceRegion, nil },
+	}}
 }
 
 // settled demands that a call with nothing new patches nothing.
@@ -83,67 +87,12 @@ func settled(t *testing.T, h http.Handler, pod []byte, namespace string) {
 	}
 }
 
-// caseOptions are the section options.yaml.
-type caseOptions struct {
-	Namespace       string `json:"namespace"`       // default "shop"
-	NamespaceRegion string `json:"namespaceRegion"` // its annotation aws-mesh/region
-	DefaultRegion   string `json:"defaultRegion"`   // --default-region
-	ExcludeIPRanges string `json:"excludeIPRanges"` // of the mesh
-}
-
-func (o caseOptions) namespace() string { return cmp.Or(o.Namespace, "shop") }
-
-func (o caseOptions) options() mutate.Options {
-	return mutate.Options{
-		DefaultRegion:   o.DefaultRegion,
-		ExcludeIPRanges: o.ExcludeIPRanges,
-		NamespaceRegion: func(context.Context, string) (string, error) { return o.NamespaceRegion, nil },
-	}
-}
-
-// A goldenCase is one file of testdata.
-type goldenCase struct{ *txtar.Archive }
-
-// sections are in the order of a file.
-var sections = []string{
-	"pod.yaml", "options.yaml", "injector.yaml", "response.yaml", "mutated.yaml", "istio.yaml", "second-response.yaml", "second-patch.yaml",
-}
-
-func (c *goldenCase) section(name string) string {
-	for _, f := range c.Files {
-		if f.Name == name {
-			return string(f.Data)
-		}
-	}
-	return ""
-}
-
-// set replaces a section; an empty one goes.
-func (c *goldenCase) set(name, data string) {
-	c.Files = slices.DeleteFunc(c.Files, func(f txtar.File) bool { return f.Name == name })
-	if data != "" {
-		c.Files = append(c.Files, txtar.File{Name: name, Data: []byte(data)})
-	}
-	slices.SortStableFunc(c.Files, func(a, b txtar.File) int {
-		return slices.Index(sections, a.Name) - slices.Index(sections, b.Name)
-	})
-}
-
-// result is what a section response.yaml shows.
-type result struct {
-	Allowed  bool            `json:"allowed"`
-	Patched  bool            `json:"patched,omitempty"`
-	Message  string          `json:"message,omitempty"`
-	Warnings []string        `json:"warnings,omitempty"`
-	Status   *awsmesh.Status `json:"status,omitempty"`
-}
-
 // admit sends the creation of pod to h, and applies the patch of the answer. The pod is
 // nil if it is refused.
-func admit(t testing.TB, h http.Handler, pod []byte, namespace string) (result, []byte) {
+func admit(t testing.TB, h http.Handler, pod []byte, namespace string) (golden.Response, []byte) {
 	t.Helper()
 	resp := send(t, h, creation(pod, namespace))
-	r := result{Allowed: resp.Allowed, Patched: resp.Patch != nil, Warnings: resp.Warnings, Message: resp.Status.Message}
+	r := golden.Response{Allowed: resp.Allowed, Patched: resp.Patch != nil, Warnings: resp.Warnings, Message: resp.Status.Message}
 	if !r.Allowed {
 		return r, nil
 	}

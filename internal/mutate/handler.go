@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 )
 
 // maxBody is the longest review that is read, in bytes: the API server takes objects
@@ -90,7 +92,7 @@ func read(w http.ResponseWriter, r *http.Request) (body []byte, code int, err er
 		return nil, http.StatusMethodNotAllowed, fmt.Errorf("method %s: want POST", r.Method)
 	}
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return nil, http.StatusUnsupportedMediaType, fmt.Errorf("content type %s: want application/json", quote(r.Header.Get("Content-Type")))
+		return nil, http.StatusUnsupportedMediaType, fmt.Errorf("content type %s: want application/json", endpoints.Quote(r.Header.Get("Content-Type")))
 	}
 	var b bytes.Buffer
 	b.Grow(int(min(max(r.ContentLength, 0), maxBody)) + bytes.MinRead)

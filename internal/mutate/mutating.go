@@ -7,11 +7,12 @@ import (
 	"gomodules.xyz/jsonpatch/v2"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
+	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 )
 
 func (h *Handler) mutate(ctx context.Context, r *request) (*response, error) {
 	if r.Resource != (groupResource{Version: "v1", Resource: "pods"}) {
-		return reject("resource %s: only v1 pods are answered here; mend the rules of aws-mesh's MutatingWebhookConfiguration", quote(r.Resource.String())), nil
+		return reject("resource %s: only v1 pods are answered here; mend the rules of aws-mesh's MutatingWebhookConfiguration", endpoints.Quote(r.Resource.String())), nil
 	}
 	if r.untouched() {
 		return allow(nil, nil)
@@ -22,7 +23,7 @@ func (h *Handler) mutate(ctx context.Context, r *request) (*response, error) {
 	case opUpdate:
 		return update(r)
 	}
-	return reject("operation %s: want CREATE or UPDATE", quote(r.Operation)), nil
+	return reject("operation %s: want CREATE or UPDATE", endpoints.Quote(r.Operation)), nil
 }
 
 func (g groupResource) String() string {
@@ -32,7 +33,7 @@ func (g groupResource) String() string {
 func (h *Handler) create(ctx context.Context, r *request) (*response, error) {
 	d, err := Pod(ctx, r.Object, r.Namespace, h.Options)
 	if err != nil {
-		return refuse(fmt.Errorf("pod %s: %w", quote(r.name()), err)), nil
+		return refuse(fmt.Errorf("pod %s: %w", endpoints.Quote(r.name()), err)), nil
 	}
 	return allow(d.Patch, d.Warnings)
 }

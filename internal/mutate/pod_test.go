@@ -4,16 +4,15 @@ import (
 	"cmp"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
+	"github.com/aws-mesh/aws-mesh/internal/mutate/golden"
 )
 
 // TestDecode demands that the slim decode of every pod in testdata sees what the
@@ -134,19 +133,15 @@ func viewContainer(c corev1.Container) containerView {
 // pods returns the pods of testdata, as JSON by file and section.
 func pods(t *testing.T) map[string][]byte {
 	t.Helper()
-	files, err := filepath.Glob("testdata/*.txtar")
+	cases, err := golden.Cases("testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
 	found := map[string][]byte{"escapes": []byte(`{"spec":{"containers":[{"env":[{"name":"\u0041WS_REGION","value":"\u0065u"},{"name":"A","value":"AWS_"}]}]}}`)}
-	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range archive.Files {
-			if f.Name == "pod.yaml" || f.Name == "mutated.yaml" || f.Name == "istio.yaml" {
-				if found[filepath.Base(file)+" "+f.Name], err = yaml.YAMLToJSON(f.Data); err != nil {
+	for _, c := range cases {
+		for _, name := range []string{"pod.yaml", "mutated.yaml", "istio.yaml"} {
+			if text := c.Section(name); text != "" {
+				if found[c.Name+" "+name], err = yaml.YAMLToJSON([]byte(text)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -31,7 +31,7 @@ func locate(ctx context.Context, list []site, r awsmesh.Request, namespace strin
 		}
 		var err error
 		if s.region, s.regionFrom, err = ownRegion(s.container, r); err != nil {
-			errs = append(errs, fmt.Errorf("container %s: %w", quote(s.Name), err))
+			errs = append(errs, fmt.Errorf("container %s: %w", endpoints.Quote(s.Name), err))
 		} else if s.region == "" && missing == "" {
 			missing = s.Name
 		}
@@ -48,7 +48,7 @@ func locate(ctx context.Context, list []site, r awsmesh.Request, namespace strin
 	}
 	if region == "" {
 		return fmt.Errorf("container %s: no AWS region: set annotation %s on the pod or on namespace %s",
-			quote(missing), awsmesh.AnnotationRegion, quote(namespace))
+			endpoints.Quote(missing), awsmesh.AnnotationRegion, endpoints.Quote(namespace))
 	}
 	for i := range list {
 		if s := &list[i]; s.skipped == "" && s.region == "" {
@@ -85,11 +85,11 @@ func (o Options) region(ctx context.Context, namespace string) (region, from str
 	if o.NamespaceRegion != nil {
 		region, err := o.NamespaceRegion(ctx, namespace)
 		if err != nil {
-			return "", "", fmt.Errorf("namespace %s: %w", quote(namespace), err)
+			return "", "", fmt.Errorf("namespace %s: %w", endpoints.Quote(namespace), err)
 		}
 		if region != "" {
 			if region, err = awsmesh.ParseRegion(region); err != nil {
-				err = fmt.Errorf("namespace %s: %w", quote(namespace), &awsmesh.AnnotationError{Key: awsmesh.AnnotationRegion, Err: err})
+				err = fmt.Errorf("namespace %s: %w", endpoints.Quote(namespace), &awsmesh.AnnotationError{Key: awsmesh.AnnotationRegion, Err: err})
 			}
 			return region, "namespace", err
 		}

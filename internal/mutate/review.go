@@ -8,6 +8,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"gomodules.xyz/jsonpatch/v2"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 )
 
 // The one form of review that is answered, and echoed.
@@ -91,7 +93,7 @@ func decodeReview(body []byte) (*request, error) {
 	}
 	switch {
 	case r.APIVersion != reviewVersion || r.Kind != reviewKind:
-		return nil, fmt.Errorf("%s %s: only %s %s is answered", quote(r.APIVersion), quote(r.Kind), reviewVersion, reviewKind)
+		return nil, fmt.Errorf("%s %s: only %s %s is answered", endpoints.Quote(r.APIVersion), endpoints.Quote(r.Kind), reviewVersion, reviewKind)
 	case r.Request == nil:
 		return nil, errors.New("the AdmissionReview has no request")
 	case r.Request.UID == "":

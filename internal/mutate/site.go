@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
+	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 )
 
 // A site is one container of a pod, and what is found out about it on the way.
@@ -57,10 +57,10 @@ func checkSkips(list []site, skip []string) (warnings []string, err error) {
 			continue
 		}
 		if near := nearest(name, list); near != "" {
-			errs = append(errs, fmt.Errorf("no container %s (did you mean %q?)", quote(name), near))
+			errs = append(errs, fmt.Errorf("no container %s (did you mean %q?)", endpoints.Quote(name), near))
 			continue
 		}
-		warnings = append(warnings, fmt.Sprintf("annotation %s: no container %s (yet)", awsmesh.AnnotationSkipContainers, quote(name)))
+		warnings = append(warnings, fmt.Sprintf("annotation %s: no container %s (yet)", awsmesh.AnnotationSkipContainers, endpoints.Quote(name)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, &awsmesh.AnnotationError{Key: awsmesh.AnnotationSkipContainers, Err: err}
@@ -101,13 +101,4 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
-}
-
-// quote quotes a value of the user's, cut to a length that a person reads.
-func quote(value string) string {
-	const most = 64
-	if len(value) > most {
-		return fmt.Sprintf("%q…", strings.ToValidUTF8(value[:most], ""))
-	}
-	return strconv.Quote(value)
 }

@@ -62,7 +62,7 @@ func reason(list []site, r awsmesh.Request, side sidecar) string {
 	}
 	for _, s := range list {
 		if s.bypass != "" && b.Len() < maxReason {
-			fmt.Fprintf(&b, "; container %s %s", quote(s.Name), s.bypass)
+			fmt.Fprintf(&b, "; container %s %s", endpoints.Quote(s.Name), s.bypass)
 		}
 	}
 	return b.String()

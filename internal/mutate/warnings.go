@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
+	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 )
 
 // warnings returns what the author of a container should know.
 func (s *site) warnings(r awsmesh.Request) []string {
 	var list []string
 	warn := func(format string, args ...any) {
-		list = append(list, fmt.Sprintf("container %s: ", quote(s.Name))+fmt.Sprintf(format, args...))
+		list = append(list, fmt.Sprintf("container %s: ", endpoints.Quote(s.Name))+fmt.Sprintf(format, args...))
 	}
 	for _, name := range s.kept {
 		if strings.HasPrefix(name, awsmesh.EnvPrefix) {
@@ -22,7 +23,7 @@ func (s *site) warnings(r awsmesh.Request) []string {
 	}
 	if v, _ := s.Env.find(envRegion); r.Region != "" && v.Value != "" && v.Value != r.Region && !v.dynamic() {
 		warn("%s is %s, but annotation %s says %q: calls to the former are not covered",
-			envRegion, quote(v.Value), awsmesh.AnnotationRegion, r.Region)
+			envRegion, endpoints.Quote(v.Value), awsmesh.AnnotationRegion, r.Region)
 	}
 	if len(s.EnvFrom) > 0 && !strings.HasPrefix(s.regionFrom, "annotation") && !strings.HasPrefix(s.regionFrom, "AWS_") {
 		warn("region %s is from %s; if envFrom sets %s, set annotation %s",

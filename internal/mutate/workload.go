@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 )
 
 // TemplatePath returns where the pod template is in a workload of that kind, and
@@ -29,13 +31,13 @@ func (h *Handler) validate(ctx context.Context, r *request) (*response, error) {
 	path, ok := TemplatePath(r.Kind.Kind)
 	if !ok || !slices.Contains([]string{"", "apps", "batch"}, r.Kind.Group) {
 		return reject("kind %s of group %s: not a workload of Kubernetes; mend the rules of aws-mesh's ValidatingWebhookConfiguration",
-			quote(r.Kind.Kind), quote(r.Kind.Group)), nil
+			endpoints.Quote(r.Kind.Kind), endpoints.Quote(r.Kind.Group)), nil
 	}
 	if r.untouched() {
 		return allow(nil, nil)
 	}
 	if r.Operation != opCreate && r.Operation != opUpdate {
-		return reject("operation %s: want CREATE or UPDATE", quote(r.Operation)), nil
+		return reject("operation %s: want CREATE or UPDATE", endpoints.Quote(r.Operation)), nil
 	}
 	template, err := descend(r.Object, path)
 	if err != nil {
@@ -51,7 +53,7 @@ func (h *Handler) validate(ctx context.Context, r *request) (*response, error) {
 	}
 	d, err := Pod(ctx, template, r.Namespace, h.Options)
 	if err != nil {
-		return refuse(fmt.Errorf("%s %s: %w", r.Kind.Kind, quote(r.name()), err)), nil
+		return refuse(fmt.Errorf("%s %s: %w", r.Kind.Kind, endpoints.Quote(r.name()), err)), nil
 	}
 	return allow(nil, d.Warnings)
 }

@@ -19,7 +19,7 @@ type column struct {
 
 var columns = []column{
 	{"ServiceEntry", []string{"hosts"}, func(spec map[string]any) string {
-		port := first(spec, "ports")
+		port := item(spec, "ports", 0)
 		return fmt.Sprintf("%v %v", port["protocol"], port["number"])
 	}},
 	{"DestinationRule", []string{"host"}, func(spec map[string]any) string {
@@ -27,7 +27,8 @@ var columns = []column{
 		return fmt.Sprintf("TLS %v", tls["mode"])
 	}},
 	{"VirtualService", []string{"hosts"}, func(spec map[string]any) string {
-		retries, _, _ := unstructured.NestedMap(first(spec, "http"), "retries")
+		// The first route answers for the second, which leads to AWS.
+		retries, _, _ := unstructured.NestedMap(item(spec, "http", 1), "retries")
 		return fmt.Sprintf("%v retries", retries["attempts"])
 	}},
 }
@@ -88,12 +89,12 @@ func names(spec map[string]any, path ...string) []string {
 	return []string{name}
 }
 
-// first returns the first map of the list in a field.
-func first(spec map[string]any, field string) map[string]any {
+// item returns the map at index i of the list in a field.
+func item(spec map[string]any, field string, i int) map[string]any {
 	list, _, _ := unstructured.NestedSlice(spec, field)
-	if len(list) == 0 {
+	if i >= len(list) {
 		return nil
 	}
-	m, _ := list[0].(map[string]any)
+	m, _ := list[i].(map[string]any)
 	return m
 }

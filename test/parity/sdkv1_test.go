@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	v1 "github.com/aws/aws-sdk-go/aws/endpoints"
+	v1 "github.com/aws/aws-sdk-go/aws/endpoints" //nolint:staticcheck // deprecated, and in use
 
 	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 )

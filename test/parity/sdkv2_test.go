@@ -69,7 +69,7 @@ func resolveV2(resolver any, p endpoints.Params, partition string, extra with) (
 		fill(name, value)
 	}
 	out := method.Call([]reflect.Value{reflect.ValueOf(context.Background()), settable})
-	if err, ok := out[1].Interface().(error); ok {
+	if err, ok := reflect.TypeAssert[error](out[1]); ok {
 		return "", err
 	}
 	return out[0].Interface().(smithyendpoints.Endpoint).URI.Host, nil

@@ -1,0 +1,122 @@
+package istio
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"google.golang.org/protobuf/proto"
+
+	meshconfig "istio.io/api/mesh/v1alpha1"
+	networking "istio.io/api/networking/v1alpha3"
+	"istio.io/istio/pilot/pkg/config/kube/crd"
+	"istio.io/istio/pilot/pkg/model"
+	"istio.io/istio/pilot/pkg/networking/core"
+	"istio.io/istio/pilot/test/xdstest"
+	"istio.io/istio/pkg/config"
+	"istio.io/istio/pkg/config/mesh"
+	"istio.io/istio/pkg/config/schema/collections"
+)
+
+// parse reads objects as istiod does, and demands that Istio's validation has nothing
+// against them, not even a warning.
+func parse(t *testing.T, text string) []config.Config {
+	t.Helper()
+	configs, unknown, err := crd.ParseInputs(text)
+	if err != nil || len(unknown) > 0 {
+		t.Fatalf("%v, unknown: %v", err, unknown)
+	}
+	for _, c := range configs {
+		schema, _ := collections.Pilot.FindByGroupVersionAliasesKind(c.GroupVersionKind)
+		if warning, err := schema.ValidateConfig(c); warning != nil || err != nil {
+			t.Errorf("%s %s: warning: %v, error: %v", c.GroupVersionKind.Kind, c.Name, warning, err)
+		}
+	}
+	return configs
+}
+
+// A sidecar is what Istio tells the Envoy of one pod, by name.
+type sidecar struct {
+	clusters  map[string]*clusterv3.Cluster
+	listeners map[string]*listenerv3.Listener
+	routes    map[string]*routev3.RouteConfiguration
+	bytes     []byte // all of it
+}
+
+// sidecars returns what Istio generates from objects for a pod of each namespace. The
+// mesh asks for all that AWS must be spared: retries, and HTTP/2 whatever the server
+// can do.
+func sidecars(t *testing.T, objects []config.Config, namespaces ...string) []sidecar {
+	t.Helper()
+	m := mesh.DefaultMeshConfig()
+	m.DefaultHttpRetryPolicy = &networking.HTTPRetry{Attempts: 5, RetryOn: "5xx,reset"}
+	m.H2UpgradePolicy = meshconfig.MeshConfig_UPGRADE
+	istiod := core.NewConfigGenTest(t, core.TestOptions{Configs: objects, MeshConfig: m})
+	var all []sidecar
+	for _, namespace := range namespaces {
+		all = append(all, newSidecar(t, istiod, namespace))
+	}
+	return all
+}
+
+func newSidecar(t *testing.T, istiod *core.ConfigGenTest, namespace string) sidecar {
+	proxy := istiod.SetupProxy(&model.Proxy{
+		ConfigNamespace: namespace,
+		Metadata:        &model.NodeMetadata{IstioVersion: "1.31.0"},
+	})
+	clusters, listeners, routes := istiod.Clusters(proxy), istiod.Listeners(proxy), istiod.Routes(proxy)
+	xdstest.ValidateClusters(t, clusters)
+	xdstest.ValidateListeners(t, listeners)
+	xdstest.ValidateRouteConfigurations(t, routes)
+	s := sidecar{
+		clusters:  xdstest.ExtractClusters(clusters),
+		listeners: map[string]*listenerv3.Listener{},
+		routes:    xdstest.ExtractRouteConfigurations(routes),
+		bytes:     slices.Concat(marshal(t, clusters), marshal(t, listeners), marshal(t, routes)),
+	}
+	for _, l := range listeners {
+		s.listeners[l.Name] = l
+	}
+	return s
+}
+
+// marshal ignores the order of messages: Istio's own is that of a map.
+func marshal[M proto.Message](t *testing.T, messages []M) []byte {
+	t.Helper()
+	var all [][]byte
+	for _, m := range messages {
+		out, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, out)
+	}
+	slices.SortFunc(all, bytes.Compare)
+	return slices.Concat(all...)
+}
+
+// virtualHost returns the routes for a host on port 443, or nil.
+func (s sidecar) virtualHost(host string) *routev3.VirtualHost {
+	for _, v := range s.routes["443"].GetVirtualHosts() {
+		if slices.Contains(v.Domains, host) {
+			return v
+		}
+	}
+	return nil
+}
+
+// chain returns the filters that take TLS to host on port 443, or nil.
+func (s sidecar) chain(host string) *listenerv3.FilterChain {
+	for _, c := range s.listeners["0.0.0.0_443"].GetFilterChains() {
+		if slices.Contains(c.GetFilterChainMatch().GetServerNames(), host) {
+			return c
+		}
+	}
+	return nil
+}
+
+func wildcard(host string) bool { return strings.HasPrefix(host, "*.") }
