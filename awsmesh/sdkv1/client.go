@@ -1,0 +1,102 @@
+package sdkv1
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh/trace"
+)
+
+// newClient returns a client that is in the mesh. If cfg cannot be right, it refuses
+// every request.
+func newClient(cfg Config) *http.Client {
+	t := newTransport()
+	t.DialContext = promptDial(t.DialContext)
+	t.Proxy = pastLinkLocal(t.Proxy)
+	m := &mesh{}
+	if m.Config, m.wrong = cfg.Resolve(); m.wrong == nil {
+		m.wrong = m.Install(t)
+	}
+	if m.wrong != nil {
+		t.Proxy = func(*http.Request) (*url.URL, error) { return nil, wrongConfig{m.wrong} }
+	} else {
+		m.Logger.Info("AWS is called in plaintext through the sidecar", "label", m.Label, "hosts", m.Hosts)
+	}
+	return &http.Client{Transport: t, Jar: m, CheckRedirect: m.redirect}
+}
+
+// newTransport returns what the SDK's own client has. It has to be an
+// [*http.Transport]: into no other does the SDK put AWS_CA_BUNDLE.
+func newTransport() *http.Transport {
+	if t, ok := http.DefaultTransport.(*http.Transport); ok {
+		t = t.Clone()
+		if t.DialContext == nil {
+			t.DialContext = newDialer().DialContext
+		}
+		return t
+	}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           newDialer().DialContext,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          100,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ExpectContinueTimeout: time.Second,
+	}
+}
+
+func newDialer() *net.Dialer {
+	return &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+}
+
+// A mesh is what a client of ours knows of itself. It goes along as the client's
+// cookie jar, of which AWS and the SDK make no use: so the handlers of a session know
+// for each request whether the client that sends it is in the mesh, also where the
+// user changed or copied the client, or set another.
+type mesh struct {
+	Config       // resolved
+	wrong  error // what is wrong with Config, or nil
+}
+
+// meshOf returns the mesh of client; if it is not in one, the zero mesh.
+func meshOf(client *http.Client) mesh {
+	if client != nil {
+		if m, ok := client.Jar.(*mesh); ok {
+			return *m
+		}
+	}
+	return mesh{}
+}
+
+// Cookies returns nothing.
+func (*mesh) Cookies(*url.URL) []*http.Cookie { return nil }
+
+// SetCookies forgets them.
+func (*mesh) SetCookies(*url.URL, []*http.Cookie) {}
+
+// redirect follows like the standard library does, but takes no trace headers out of
+// the mesh.
+func (m *mesh) redirect(r *http.Request, via []*http.Request) error {
+	if len(via) >= 10 {
+		return errors.New("stopped after 10 redirects")
+	}
+	if !m.Carries(r.URL) {
+		for name := range trace.FromContext(r.Context()) {
+			r.Header.Del(name)
+		}
+	}
+	return nil
+}
+
+// A wrongConfig is not worth a retry.
+type wrongConfig struct{ error }
+
+// Unwrap returns what is wrong.
+func (w wrongConfig) Unwrap() error { return w.error }
+
+// Temporary is what the SDK asks.
+func (wrongConfig) Temporary() bool { return false }
