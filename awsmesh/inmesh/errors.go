@@ -13,6 +13,9 @@ var (
 	// The sidecar does not originate TLS for the host. Nothing of the request was sent.
 	ErrNoRoute = errors.New("no route that originates TLS")
 
+	// AWS received plain HTTP: with TrustRoute, or without this package's transport.
+	ErrPlaintextSent = errors.New("plaintext reached AWS")
+
 	// The SDK is set to plain HTTP for a host of the mesh. Nothing was sent.
 	ErrPlainHTTP = errors.New("plain HTTP")
 
@@ -55,5 +58,5 @@ func (e *Error) Unwrap() []error {
 // Temporary reports whether trying again may help: a route may still be on its way.
 // aws-sdk-go asks for it.
 func (e *Error) Temporary() bool {
-	return !errors.Is(e.Kind, ErrNotIntercepted) && !errors.Is(e.Kind, ErrPlainHTTP)
+	return !errors.Is(e.Kind, ErrNotIntercepted) && !errors.Is(e.Kind, ErrPlainHTTP) && !errors.Is(e.Kind, ErrPlaintextSent)
 }

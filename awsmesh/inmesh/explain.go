@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"syscall"
 
@@ -36,6 +37,9 @@ func (c Config) Explain(host string, err error) error {
 }
 
 func (c Config) blockedCure(host string) string {
+	if address, err := netip.ParseAddr(host); err == nil && address.IsLinkLocalUnicast() {
+		return "annotate the pod with traffic.sidecar.istio.io/excludeOutboundIPRanges: " + host + "/32; with aws-mesh/services, the webhook does"
+	}
 	if c.InMesh && c.listed(host) {
 		return "see the pod's Events for this host, and try again"
 	}
@@ -71,8 +75,8 @@ func ExplainResponse(host string, response *http.Response) error {
 	switch {
 	case response.StatusCode == http.StatusBadRequest && strings.Contains(lower, "plain http request was sent to https port"):
 		return &Error{
-			Host: host, Kind: ErrNoRoute,
-			Reason: "AWS received plain HTTP: the sidecar does not originate TLS for this host",
+			Host: host, Kind: ErrPlaintextSent,
+			Reason: "the sidecar does not originate TLS for this host",
 			Cure:   "the namespace needs a DestinationRule with TLS for it: annotate the pod with aws-mesh/services, and leave TrustRoute off",
 		}
 	case response.StatusCode == http.StatusBadRequest:

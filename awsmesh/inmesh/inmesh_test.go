@@ -101,6 +101,9 @@ func TestExplain(t *testing.T) {
 	sidecar := httptest.NewServer(nil)
 	defer sidecar.Close()
 	config.ProxyPort = portOf(sidecar.Listener.Addr())
+	if got := config.Explain("169.254.170.23", io.EOF); !strings.Contains(got.Error(), "excludeOutboundIPRanges: 169.254.170.23/32") {
+		t.Errorf("EOF from a credential endpoint: %v", got)
+	}
 	if got := config.Explain(host, io.EOF); !errors.Is(got, inmesh.ErrBlocked) || !errors.Is(got, io.EOF) {
 		t.Errorf("EOF, with a sidecar: %v", got)
 	}
@@ -114,7 +117,7 @@ func TestExplainResponse(t *testing.T) {
 		{"200 OK\r\n\r\n", nil},
 		{"403 Forbidden\r\n\r\n", nil},
 		{"400 Bad Request\r\n\r\n{\"__type\":\"ValidationException\"}", nil},
-		{"400 Bad Request\r\n\r\n<center>The plain HTTP request was sent to HTTPS port</center>", inmesh.ErrNoRoute},
+		{"400 Bad Request\r\n\r\n<center>The plain HTTP request was sent to HTTPS port</center>", inmesh.ErrPlaintextSent},
 		{"502 Bad Gateway\r\n\r\n", inmesh.ErrBlocked},
 		{"503 Service Unavailable\r\nX-Amz-Request-Id: 1\r\n\r\n", nil},
 		{"503 Slow Down\r\n\r\n<Error><Code>SlowDown</Code></Error>", nil},

@@ -30,7 +30,9 @@ func (m *mesh) proven(ctx context.Context, network, addr string) (net.Conn, erro
 }
 
 func (m *mesh) prove(ctx context.Context, conn net.Conn, host string) error {
-	if err := intercept.Check(conn, m.ProxyPort); err != nil {
+	if err := intercept.Check(conn, m.ProxyPort); errors.Is(err, intercept.ErrClosed) {
+		return noRoute(host, err)
+	} else if err != nil {
 		e := notIntercepted(host, err)
 		if errors.Is(err, intercept.ErrUnsupported) {
 			m.warn("plaintext to a sidecar is not possible here", e)
