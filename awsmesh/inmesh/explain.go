@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -55,7 +56,8 @@ func (c Config) proxyPort() uint16 {
 
 func closed(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		strings.HasSuffix(err.Error(), "http: server closed idle connection") // net/http's, not exported
 }
 
 // ExplainResponse returns an [*Error] if response, to a call to host, is not from
@@ -90,7 +92,12 @@ func ExplainResponse(host string, response *http.Response) error {
 		strings.HasPrefix(lower, "upstream request timeout"):
 		return &Error{
 			Host: host, Kind: ErrUpstream, Reason: response.Status + ": " + text,
-			Cure: "look at the way out of the cluster: network policies, egress firewall, NAT",
+			Cure: "look at the way out of the cluster (network policies, egress firewall, NAT) and at the server's certificate; the sidecar's access log has the reason",
+		}
+	case text == "" && response.ContentLength > 0: // an answer to HEAD
+		return &Error{
+			Host: host, Kind: ErrUpstream, Reason: "the sidecar answered " + response.Status + " by itself, to HEAD, which leaves no room to say why",
+			Cure: "see the sidecar's access log for the reason: no way out of the cluster, or a certificate that it does not accept",
 		}
 	case text == "":
 		return &Error{

@@ -34,6 +34,7 @@ type mesh struct {
 	direct    dial      // dials TCP
 	tls       dial      // the transport's own, or nil
 	transport *http.Transport
+	buffers   sync.Pool
 	said      sync.Map // what was logged, once each: kind → host
 }
 
@@ -72,21 +73,21 @@ func (m *mesh) dial(ctx context.Context, network, addr string) (net.Conn, error)
 	case port != "443":
 		return nil, plainHTTP(host, port)
 	}
-	return m.toSidecar(ctx, network, addr)
+	return m.overSidecar(ctx, network, addr)
 }
 
 // dialTLS is asked for the connections of https:// URLs.
 func (m *mesh) dialTLS(ctx context.Context, network, addr string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err == nil && port == "443" && m.listed(host) {
-		return m.toSidecar(ctx, network, addr)
+		return m.overSidecar(ctx, network, addr)
 	}
 	return m.toServer(ctx, network, addr)
 }
 
-// toSidecar returns a connection on which plaintext may be sent or, if c says so and
+// overSidecar returns a connection on which plaintext may be sent or, if c says so and
 // it may not, one with TLS.
-func (m *mesh) toSidecar(ctx context.Context, network, addr string) (net.Conn, error) {
+func (m *mesh) overSidecar(ctx context.Context, network, addr string) (net.Conn, error) {
 	conn, err := m.proven(ctx, network, addr)
 	for errors.Is(err, ErrNoRoute) && time.Since(m.since) < m.RouteWait {
 		select {

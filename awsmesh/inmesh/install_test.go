@@ -118,6 +118,48 @@ func TestRouteArrives(t *testing.T) {
 	}
 }
 
+// A connection that cannot be proven may be an accident of ports: it is dialled again,
+// and nothing is sent on it.
+func TestDialledAgain(t *testing.T) {
+	for _, accidents := range []int{3, 4} {
+		w := started(t)
+		w.intercepts, w.hasRoute = true, true
+		client := installed(t, w, func(_ *inmesh.Config, transport *http.Transport) {
+			dial, n := transport.DialContext, 0
+			transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				if n++; n <= accidents {
+					return (&net.Dialer{}).DialContext(ctx, network, w.server.Addr().String())
+				}
+				return dial(ctx, network, addr)
+			}
+		})
+		_, err := get(client, "https://"+listed)
+		if accidents == 3 && err != nil || accidents == 4 && !errors.Is(err, inmesh.ErrNotIntercepted) {
+			t.Errorf("after %d accidents: %v", accidents, err)
+		}
+		if got := w.at(w.server); got != "" {
+			t.Errorf("the server got %q", got)
+		}
+	}
+}
+
+func TestUpload(t *testing.T) {
+	w := started(t)
+	w.intercepts, w.hasRoute = true, true
+	client := installed(t, w, nil)
+	body := strings.Repeat("0123456789abcde\n", 100_000)
+	for range 2 {
+		response, err := client.Post("https://"+listed, "text/plain", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+	}
+	if n := strings.Count(w.at(w.sidecar), body); n != 2 {
+		t.Errorf("the sidecar got %d bodies, want 2", n)
+	}
+}
+
 // With TrustRoute nothing is asked, and the kernel's proof is still needed.
 func TestTrustRoute(t *testing.T) {
 	w := started(t)

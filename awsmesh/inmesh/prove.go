@@ -15,8 +15,22 @@ import (
 	"github.com/aws-mesh/aws-mesh/awsmesh/intercept"
 )
 
+// redials is how often a connection that is not proven is dialled again. Where two
+// redirected connections have the same port here, the kernel gives one of them another,
+// and Check cannot find it.
+const redials = 3
+
 // proven dials addr and returns the connection if plaintext may be sent on it.
 func (m *mesh) proven(ctx context.Context, network, addr string) (net.Conn, error) {
+	for again := redials; ; again-- {
+		conn, err := m.once(ctx, network, addr)
+		if again == 0 || !errors.Is(err, ErrNotIntercepted) || errors.Is(err, intercept.ErrUnsupported) {
+			return conn, err
+		}
+	}
+}
+
+func (m *mesh) once(ctx context.Context, network, addr string) (net.Conn, error) {
 	host, _, _ := net.SplitHostPort(addr)
 	conn, err := m.direct(ctx, network, addr)
 	if err != nil {
@@ -26,18 +40,25 @@ func (m *mesh) proven(ctx context.Context, network, addr string) (net.Conn, erro
 		_ = conn.Close()
 		return nil, err
 	}
-	return conn, nil
+	return &toSidecar{conn.(*net.TCPConn), &m.buffers}, nil
 }
 
 func (m *mesh) prove(ctx context.Context, conn net.Conn, host string) error {
-	if err := intercept.Check(conn, m.ProxyPort); errors.Is(err, intercept.ErrClosed) {
+	switch err := intercept.Check(conn, m.ProxyPort); {
+	case err == nil:
+	case errors.Is(err, intercept.ErrClosed) && m.TrustRoute:
+		return &Error{Host: host, Kind: ErrBlocked, Reason: err.Error(), Err: err, Cure: m.blockedCure(host)}
+	case errors.Is(err, intercept.ErrClosed):
 		return noRoute(host, err)
-	} else if err != nil {
+	default:
 		e := notIntercepted(host, err)
 		if errors.Is(err, intercept.ErrUnsupported) {
 			m.warn("plaintext to a sidecar is not possible here", e)
 		}
 		return e
+	}
+	if err := intercept.Confine(conn); err != nil {
+		return notIntercepted(host, err)
 	}
 	if m.TrustRoute {
 		return nil

@@ -4,8 +4,8 @@
 // Istio redirects what an application sends to its sidecar's outbound port, within
 // the pod's network namespace. Seen from the application the connection still goes to
 // AWS; only the kernel knows better. [Check] asks it for the socket at the other end
-// (NETLINK_SOCK_DIAG, which needs no privilege) and takes two microseconds, so it can
-// stand before the first byte of every connection.
+// (NETLINK_SOCK_DIAG, which needs no privilege) and takes less than ten microseconds,
+// so it can stand before the first byte of every connection.
 //
 // The answer proves a sidecar. It does not prove that the sidecar has a route for a
 // host; package inmesh asks for that too.
@@ -32,12 +32,21 @@ const ProxyPort = 15001
 // denied (seccomp, gVisor). Nothing is known of the connection then.
 var ErrUnsupported = errors.New("the kernel does not tell where connections end")
 
+// ErrClosed means that the connection ended at the sidecar, which has closed it: so it
+// does at once, under REGISTRY_ONLY, with what it has no route for.
+var ErrClosed = errors.New("the sidecar closed the connection at once")
+
 // Check returns nil if conn ends at a socket of this network namespace that was
 // accepted on the loopback address and proxyPort: at the sidecar. Otherwise the error
-// says where the connection goes, or is an [ErrUnsupported].
+// says where the connection goes, or is an [ErrClosed] or an [ErrUnsupported].
 //
-// Nothing is sent on conn. Only a [*net.TCPConn] can be proven: another type may
-// stand for anything.
+// Nothing is sent on conn, and nothing may have been: connections to different places
+// may share a port, and that they are new is what tells them apart. Two that are new at
+// the same moment cannot be. Where the kernel had to change the port of a redirected
+// connection, because an older one has it, the error says that it goes straight: a
+// connection of another port may be proven.
+//
+// Only a [*net.TCPConn] can be proven: another type may stand for anything.
 func Check(conn net.Conn, proxyPort uint16) error {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
@@ -61,6 +70,8 @@ func check(ours netip.AddrPort, proxyPort uint16, remote net.Addr) error {
 			return err
 		case state == established:
 			return nil
+		case state == closed:
+			return ErrClosed
 		case state == used:
 			return fmt.Errorf("the connection goes straight to %v: what ends at the sidecar at %v is an older one from the same port", remote, proxy)
 		case state != handshake:
@@ -78,7 +89,8 @@ const (
 	absent state = iota
 	handshake
 	established
-	used // established, but bytes have come over it
+	used   // established, but bytes have come over it
+	closed // by the sidecar
 )
 
 func loopback(family netip.Addr) netip.Addr {

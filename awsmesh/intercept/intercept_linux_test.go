@@ -1,9 +1,11 @@
 package intercept
 
 import (
+	"errors"
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -30,6 +32,55 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A sidecar that closes at once is a sidecar still.
+func TestCheckAfterFarewell(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
+		proxy := listen(t, address)
+		conn := dial(t, proxy)
+		far, err := proxy.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = far.Close()
+		if err := Check(conn, port(proxy)); !errors.Is(err, ErrClosed) {
+			t.Errorf("%s: %v, want %v", address, err, ErrClosed)
+		}
+	}
+}
+
+// What is confined reaches this node, and nothing beyond.
+func TestConfine(t *testing.T) {
+	for address, option := range map[string][2]int{
+		"127.0.0.1:0": {syscall.IPPROTO_IP, syscall.IP_TTL},
+		"[::1]:0":     {syscall.IPPROTO_IPV6, syscall.IPV6_UNICAST_HOPS},
+	} {
+		proxy := listen(t, address)
+		conn := dial(t, proxy)
+		if err := Confine(conn); err != nil {
+			t.Fatalf("%s: %v", address, err)
+		}
+		raw, err := conn.(*net.TCPConn).SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hops := 0
+		if err := raw.Control(func(fd uintptr) {
+			hops, _ = syscall.GetsockoptInt(int(fd), option[0], option[1]) //nolint:gosec // a descriptor
+		}); err != nil || hops != 1 {
+			t.Errorf("%s: %d hops, %v, want 1", address, hops, err)
+		}
+		far, err := proxy.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = conn.Write([]byte("x"))
+		if _, err := far.Read(make([]byte, 1)); err != nil {
+			t.Errorf("%s: to the sidecar: %v", address, err)
+		}
+		_ = far.Close()
+	}
+}
+
 // The far end is gone, or is somebody else's by now.
 func TestCheckAfterClose(t *testing.T) {
 	proxy := listen(t, "127.0.0.1:0")
@@ -42,6 +93,31 @@ func TestCheckAfterClose(t *testing.T) {
 	_ = far.Close()
 	if err := Check(conn, port(proxy)); err == nil {
 		t.Error("the proxy has closed the connection: proven")
+	}
+}
+
+// Two connections to different places may have the same port here. One that has been
+// used speaks for no other.
+func TestCheckOfASharedPort(t *testing.T) {
+	proxy, other := listen(t, "127.0.0.1:0"), listen(t, "127.0.0.1:0")
+	older := dialFrom(t, nil, proxy)
+	far, err := proxy.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = far.Close() })
+	if err := Check(older, port(proxy)); err != nil {
+		t.Fatalf("connection to the proxy: %v", err)
+	}
+	if _, err := older.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := far.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	err = Check(dialFrom(t, older.LocalAddr(), other), port(proxy))
+	if err == nil || !strings.Contains(err.Error(), "an older one from the same port") {
+		t.Errorf("connection to somebody else, from the port of one to the proxy: %v", err)
 	}
 }
 
@@ -92,7 +168,7 @@ func TestCheckConcurrently(t *testing.T) {
 func FuzzAnswer(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(make([]byte, minReply))
-	f.Fuzz(func(_ *testing.T, reply []byte) { _ = answerError(reply) })
+	f.Fuzz(func(_ *testing.T, reply []byte) { _ = answerError(reply); _, _ = usedOrNot(reply) })
 }
 
 func BenchmarkCheck(b *testing.B) {
@@ -119,6 +195,26 @@ func listen(t testing.TB, address string) net.Listener {
 func dial(t testing.TB, to net.Listener) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", to.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// dialFrom shares its port with others.
+func dialFrom(t *testing.T, from net.Addr, to net.Listener) net.Conn {
+	t.Helper()
+	d := net.Dialer{LocalAddr: from, Control: func(_, _ string, c syscall.RawConn) error {
+		var err error
+		return errors.Join(c.Control(func(fd uintptr) {
+			err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1) //nolint:gosec // a descriptor
+		}), err)
+	}}
+	if from == nil {
+		d.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}
+	}
+	conn, err := d.Dial("tcp", to.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}

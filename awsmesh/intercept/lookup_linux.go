@@ -15,6 +15,10 @@ const (
 	sockDiagByFamily = 20
 	tcpEstablished   = 1
 	tcpSynRecv       = 3
+	tcpFinWait1      = 4
+	tcpFinWait2      = 5
+	tcpTimeWait      = 6
+	tcpClosing       = 11
 
 	headerSize  = syscall.NLMSG_HDRLEN
 	requestSize = headerSize + 8 + idSize  // struct inet_diag_req_v2
@@ -66,6 +70,8 @@ func lookUp(local, peer netip.AddrPort) (state, error) {
 		return usedOrNot(reply[minReply:])
 	case tcpSynRecv:
 		return handshake, nil
+	case tcpFinWait1, tcpFinWait2, tcpTimeWait, tcpClosing:
+		return closed, nil
 	default:
 		return absent, nil
 	}

@@ -65,13 +65,16 @@ func listener(t *testing.T) (addr string, connections, bytes *atomic.Int64) {
 	return l.Addr().String(), connections, bytes
 }
 
+// dials is how often inmesh dials before it gives up; the SDK does not try again.
+const dials = 4
+
 func TestNotIntercepted(t *testing.T) {
 	w := newWorld(t, nil)
 	addr, connections, bytes := listener(t)
 	w.dials[dynamoHost+":443"] = addr
 	checkError(t, listTables(t, context.Background(), w.awsConfig()), inmesh.ErrNotIntercepted, "leave it to FromEnv")
-	if connections.Load() > 1 || bytes.Load() != 0 || len(w.addresses()) != 1 {
-		t.Errorf("%d connections, %d bytes, dialed %q: want one and nothing sent", connections.Load(), bytes.Load(), w.addresses())
+	if connections.Load() > dials || bytes.Load() != 0 || len(w.addresses()) != dials {
+		t.Errorf("%d connections, %d bytes, dialed %q: want %d and nothing sent", connections.Load(), bytes.Load(), w.addresses(), dials)
 	}
 }
 
