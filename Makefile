@@ -1,13 +1,13 @@
 .DEFAULT_GOAL := help
-.PHONY: help assets build demo test check format-check lint vulnerabilities table table-check \
-	manifests manifests-check bench latency scale fuzz image clean
+.PHONY: help assets istio stores build demo test check format-check lint vulnerabilities table table-check \
+	manifests manifests-check bench bench-sdk latency scale fuzz image clean
 
 # What we ship, and the tests that run it, under the race detector. The other modules
 # run other people's code, one goroutine at a time: Istio's injector, the AWS SDKs'
 # resolvers, the peers of the benchmark. That code is much to compile a second time.
 SHIPPED := . $(patsubst %/go.mod,%,$(wildcard awsmesh/go.mod awsmesh/*/go.mod))
-RACED   := $(SHIPPED) test
-PLAIN   := test/parity test/istio test/bench test/bench/measure test/bench/azure
+RACED   := $(SHIPPED) awsmesh/sdkv2/test test test/sdk
+PLAIN   := test/parity test/istio test/bench test/bench/measure test/bench/azure test/bench/sdk
 
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMAGE    ?= aws-mesh:$(VERSION)
@@ -22,10 +22,16 @@ each = @failed=; for m in $(1); do echo "--- $$m"; ( cd $$m && $(2) ) || failed=
 	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 assets: ## build etcd, kube-apiserver, kube-controller-manager and kubectl into bin/ (minutes, once)
 	@sh tools/progress "the control plane" sh test/assets/build bin
+
+istio: .venv/installed ## build istiod and pilot-agent, and fetch Envoy, into bin/ (minutes, once)
+	@sh tools/progress "istiod and Envoy" sh test/istio/build bin
+
+stores: ## build the stores behind the tests' AWS, versitygw and dynalite, into bin/ (minutes, once)
+	@sh tools/progress "the stores behind the tests' AWS" sh test/sdk/aws/assets/build bin
 
 build: ## build the webhook and the command line into bin/
 	@$(call go_build,aws-mesh,.) -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/webhook ./cmd/aws-mesh
@@ -36,9 +42,10 @@ demo: assets build ## see it work on a real control plane; KEEP=1 leaves it up t
 	@exec bin/demo $(if $(KEEP),--keep)
 
 # Of files in other modules, and of programs that a test builds, Go's cache knows nothing.
-test: assets build ## all tests, race detector on, real API server
-	$(call each,$(RACED),go test -race ./...)
-	$(call each,$(PLAIN),go test -count=1 ./...)
+# The flags of go_build, where there is no race detector, share what is compiled.
+test: assets istio stores build ## all tests, race detector on, real API server, real mesh (root; AWS_MESH_NO_ROOT_TESTS=1 leaves those out)
+	$(call each,$(RACED),go test -race -count=1 ./...)
+	$(call each,$(PLAIN),CGO_ENABLED=0 go test -trimpath -count=1 ./...)
 
 check: format-check lint vulnerabilities table-check manifests-check ## formatting, vet and linters, known vulnerabilities, generated files
 
@@ -75,6 +82,9 @@ manifests-check: assets
 
 bench: ## admission, side by side with the peers' webhooks on the same review
 	cd test/bench && go run .
+
+bench-sdk: ## both SDKs in the mesh, side by side with the plain SDK over TLS and the way of 2018
+	cd test/bench/sdk && go run .
 
 latency: assets ## pod creates through the real API server, with our webhook and without
 	cd test && go run ./latency
