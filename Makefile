@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help assets istio stores build demo test check format-check lint vulnerabilities table table-check \
+.PHONY: help assets istio stores node build demo mesh mesh-down test e2e check format-check lint vulnerabilities table table-check \
 	manifests manifests-check bench bench-sdk latency scale fuzz image clean
 
 # What we ship, and the tests that run it, under the race detector. The other modules
@@ -13,6 +13,7 @@ PLAIN   := test/parity test/istio test/bench test/bench/measure test/bench/azure
 ifeq ($(shell uname -s),Linux)
 RACED   += test/sdk
 PLAIN   += test/bench/sdk
+LINTED  := test/e2e
 else
 left_out := echo "test/sdk: LEFT OUT, its network namespaces need Linux"
 endif
@@ -30,7 +31,7 @@ each = @failed=; for m in $(1); do echo "--- $$m"; ( cd $$m && $(2) ) || failed=
 	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 assets: ## build etcd, kube-apiserver, kube-controller-manager and kubectl into bin/ (minutes, once)
 	@sh tools/progress "the control plane" sh test/assets/build bin
@@ -41,6 +42,9 @@ istio: .venv/installed ## build istiod and pilot-agent, and fetch Envoy, into bi
 stores: ## build the stores behind the tests' AWS, versitygw and dynalite, into bin/ (minutes, once)
 	@sh tools/progress "the stores behind the tests' AWS" sh test/sdk/aws/assets/build bin
 
+node: assets ## build kubelet, containerd and what else a node has into bin/node (minutes, once; root, Debian)
+	@sh tools/progress "a node" sh test/node/build bin
+
 build: ## build the webhook and the command line into bin/
 	@$(call go_build,aws-mesh,.) -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/webhook ./cmd/aws-mesh
 	@ln -sf aws-mesh bin/kubectl-aws_mesh
@@ -49,12 +53,23 @@ demo: assets build ## see it work on a real control plane; KEEP=1 leaves it up t
 	@$(call go_build,"the demo",test) -o ../bin/ ./demo
 	@exec bin/demo $(if $(KEEP),--keep)
 
+mesh: node istio stores ## a real cluster with Istio, aws-mesh and sample applications, until Ctrl-C (root)
+	@$(call go_build,"the mesh",test) -o ../bin/mesh ./node/cmd/mesh
+	@exec bin/mesh
+
+mesh-down: ## end what "make mesh" began, from another terminal
+	@bin/mesh --down
+
 # Of files in other modules, and of programs that a test builds, Go's cache knows nothing.
 # The flags of go_build, where there is no race detector, share what is compiled.
 test: assets istio stores build ## all tests, race detector on, real API server, real mesh (root; AWS_MESH_NO_ROOT_TESTS=1 leaves those out)
 	$(call each,$(RACED),go test -race -count=1 ./...)
 	$(call each,$(PLAIN),CGO_ENABLED=0 go test -trimpath -count=1 ./...)
 	@$(left_out)
+
+# Without a package, "go test" shows its output: the table.
+e2e: node istio stores ## tests on a real cluster with Istio and our image in it (root, minutes)
+	cd test/e2e && CGO_ENABLED=0 go test -trimpath -count=1 -timeout 20m
 
 check: format-check lint vulnerabilities table-check manifests-check ## formatting, vet and linters, known vulnerabilities, generated files
 
@@ -66,7 +81,7 @@ format-check:
 # test" that is there already. They would also read all of Istio and of the AWS SDKs, for
 # a quarter of an hour, so in those modules vet has to do.
 lint: bin/tools/golangci-lint
-	$(call each,$(RACED),GOFLAGS=-race $(CURDIR)/$< run --allow-parallel-runners --config $(CURDIR)/.golangci.yml ./...)
+	$(call each,$(RACED) $(LINTED),GOFLAGS=-race $(CURDIR)/$< run --allow-parallel-runners --config $(CURDIR)/.golangci.yml ./...)
 	$(call each,$(PLAIN),go vet ./...)
 
 vulnerabilities: bin/tools/govulncheck

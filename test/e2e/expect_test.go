@@ -1,0 +1,73 @@
+package e2e
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
+	"github.com/aws-mesh/aws-mesh/awsmesh/inmesh"
+	"github.com/aws-mesh/aws-mesh/test/sdk/aws"
+)
+
+// An expectation is what is to come of a call.
+type expectation struct {
+	Error     error // of package inmesh; nil: the call works
+	Refused   bool  // it does not, and AWS sees nothing of it
+	BySidecar bool  // TLS is the sidecar's; else it is the application's own
+	Asks      bool  // the question for the route may leave the mesh: it tells nothing
+}
+
+// What may come of a call.
+var (
+	viaSidecar     = expectation{BySidecar: true}
+	ownTLS         = expectation{}
+	notIntercepted = expectation{Refused: true, Error: inmesh.ErrNotIntercepted}
+	noRoute        = expectation{Refused: true, Error: inmesh.ErrNoRoute, Asks: true}
+	blocked        = expectation{Refused: true, Error: inmesh.ErrBlocked}
+)
+
+// expect has the app call AWS and looks at what came of it on all sides.
+func (s space) expect(t *testing.T, a app, sdk, service string, want expectation) {
+	t.Helper()
+	if err := env.AWS().Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := s.originated(t, a)
+	got := s.call(t, a, sdk, service)
+	sent := s.originated(t, a) - before
+	var records []aws.Record
+	if err := env.AWS().Records(t.Context(), &records); err != nil {
+		t.Fatal(err)
+	}
+	if want.Asks {
+		records = slices.DeleteFunc(records, isQuestion)
+	}
+	kind := ""
+	if want.Error != nil {
+		kind = want.Error.Error()
+	}
+	if got.OK == want.Refused || got.Kind != kind {
+		t.Errorf("the application got %+v, want OK %t with an error of the kind %q", got, !want.Refused, kind)
+	}
+	if want.Refused && got.Cure == "" {
+		t.Errorf("the application is not told what to do: %+v", got)
+	}
+	if (len(records) > 0) == want.Refused {
+		t.Errorf("AWS saw %d requests, want none: %t", len(records), want.Refused)
+	}
+	if (sent > 0) != want.BySidecar || want.BySidecar && sent != len(records) {
+		t.Errorf("the sidecar sent %d requests in TLS of its own, and AWS saw %d, want all by the sidecar: %t", sent, len(records), want.BySidecar)
+	}
+	for _, r := range records {
+		if r.Via != aws.ViaTLS || r.SNI != r.Host || r.Verdict != aws.Valid || !strings.Contains(r.Host, service) {
+			t.Errorf("AWS saw %s %s of host %q with SNI %q, via %s, signature %s %s", r.Method, r.URI, r.Host, r.SNI, r.Via, r.Verdict, r.Problem)
+		}
+	}
+}
+
+// isQuestion reports whether a request is no more than the question for the route.
+func isQuestion(r aws.Record) bool {
+	return r.Method == http.MethodHead && r.URI == "/" && r.BodyBytes == 0 && r.Verdict == aws.Unsigned && r.Header.Get(awsmesh.RouteHeader) != ""
+}

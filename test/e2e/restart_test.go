@@ -1,0 +1,157 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
+)
+
+// restarts are what may happen to a part of the mesh, as commands of kubectl, and what
+// must not notice. Pods are not created without istiod, whatever we do.
+var restarts = []struct {
+	what     string
+	commands []string
+	creates  bool
+}{
+	{"rolling restart of our webhook", []string{
+		"-n aws-mesh-system rollout restart deployment aws-mesh-webhook",
+		"-n aws-mesh-system rollout status deployment aws-mesh-webhook --timeout=120s",
+	}, true},
+	{"the controller's leader goes", []string{
+		"-n aws-mesh-system delete pod LEADER",
+		"-n aws-mesh-system rollout status deployment aws-mesh-webhook --timeout=120s",
+	}, true},
+	{"rolling restart of istiod", []string{
+		"-n istio-system rollout restart deployment istiod",
+		"-n istio-system rollout status deployment istiod --timeout=120s",
+	}, false},
+}
+
+// TestRestarts demands that no call and no new pod fails meanwhile.
+func TestRestarts(t *testing.T) {
+	orders := app{Name: "orders", Annotations: asks("plaintext")}
+	s := space{Name: "restarts", Policy: "REGISTRY_ONLY", Apps: []app{orders}}
+	s.create(t)
+	s.expect(t, orders, "v2", "dynamodb", viaSidecar)
+	pod := env.Pod(s.Name, s.pod(t, orders), 8080)
+
+	for _, r := range restarts {
+		stop := make(chan struct{})
+		calls := repeat(t.Context(), stop, func(ctx context.Context) error { return works(ctx, pod) })
+		creates := repeat(t.Context(), stop, func(ctx context.Context) error { return admitted(ctx, s.Name) })
+		restart(t, r.commands)
+		close(stop)
+		cell(t, []string{r.what, "calls"}, calls.check)
+		if r.creates {
+			cell(t, []string{r.what, "new pods"}, creates.check)
+		}
+	}
+}
+
+func restart(t *testing.T, commands []string) {
+	t.Helper()
+	for _, command := range commands {
+		if strings.Contains(command, "LEADER") {
+			command = strings.ReplaceAll(command, "LEADER", leader(t))
+		}
+		if _, err := env.Kubectl(t.Context(), strings.Fields(command)...); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// leader returns the pod that leads our controller, once there is one.
+func leader(t *testing.T) (pod string) {
+	t.Helper()
+	if err := env.Until(t.Context(), "a leader of the controller", func(ctx context.Context) error {
+		holder, err := env.Kubectl(ctx, "-n", "aws-mesh-system", "get", "lease", "aws-mesh-egress", "-o", "jsonpath={.spec.holderIdentity}")
+		if err == nil && holder == "" {
+			err = errors.New("the lease has no holder")
+		}
+		pod, _, _ = strings.Cut(holder, "_")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return pod
+}
+
+// works has an application call DynamoDB.
+func works(ctx context.Context, pod interface {
+	Do(ctx context.Context, method, path string, body []byte) ([]byte, error)
+}) error {
+	answer, err := pod.Do(ctx, "GET", "call?sdk=v2&service=dynamodb", nil)
+	if err != nil {
+		return err
+	}
+	var o outcome
+	if err := json.Unmarshal(answer, &o); err != nil {
+		return err
+	}
+	if !o.OK {
+		return fmt.Errorf("%+v", o)
+	}
+	return nil
+}
+
+// admitted asks what would become of a new pod.
+func admitted(ctx context.Context, namespace string) error {
+	client, err := env.Client()
+	if err != nil {
+		return err
+	}
+	pod, err := client.CoreV1().Pods(namespace).Create(ctx, &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "new", Annotations: asks("plaintext")},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app"}}},
+	}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	if err == nil && !strings.Contains(pod.Annotations[awsmesh.AnnotationStatus], `"inMesh":true`) {
+		err = fmt.Errorf("annotation %s is %q", awsmesh.AnnotationStatus, pod.Annotations[awsmesh.AnnotationStatus])
+	}
+	return err
+}
+
+// A repetition counts.
+type repetition struct {
+	done   sync.WaitGroup
+	n      int
+	errors []error
+}
+
+// repeat does something again and again until stop is closed.
+func repeat(ctx context.Context, stop <-chan struct{}, do func(context.Context) error) *repetition {
+	r := &repetition{}
+	r.done.Go(func() {
+		for {
+			r.n++
+			if err := do(ctx); err != nil {
+				r.errors = append(r.errors, err)
+			}
+			select {
+			case <-stop:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	})
+	return r
+}
+
+func (r *repetition) check(t *testing.T) {
+	r.done.Wait()
+	if r.n < 10 {
+		t.Errorf("only %d times: too few to say", r.n)
+	}
+	if len(r.errors) > 0 {
+		t.Errorf("%d of %d failed, the first: %v", len(r.errors), r.n, r.errors[0])
+	}
+}

@@ -1,0 +1,52 @@
+//go:build linux
+
+package mesh
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/aws-mesh/aws-mesh/test/node/image"
+)
+
+var ourImage = regexp.MustCompile(`image: (aws-mesh/webhook:\S+)`)
+
+// build begins to make our image, and returns what ends that and removes it. It has the
+// name that our manifests say, where containerd looks for a name without a registry.
+func (m *Mesh) build(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	stage := filepath.Join(m.Dir, "stage")
+	built := make(chan struct{})
+	var made image.Image
+	var err error
+	go func() {
+		defer close(built)
+		made, err = m.fromManifests(ctx, stage)
+	}()
+	m.webhook = func() (image.Image, error) {
+		<-built
+		return made, err
+	}
+	return func() {
+		cancel()
+		<-built
+		_ = os.RemoveAll(stage)
+	}
+}
+
+func (m *Mesh) fromManifests(ctx context.Context, stage string) (image.Image, error) {
+	install, err := os.ReadFile(m.install())
+	if err != nil {
+		return image.Image{}, err
+	}
+	name := ourImage.FindSubmatch(install)
+	if name == nil {
+		return image.Image{}, fmt.Errorf("%s names no image that matches %q", m.install(), ourImage)
+	}
+	return m.fromDockerfile(ctx, "docker.io/"+string(name[1]), stage)
+}
+
+func (m *Mesh) install() string { return filepath.Join(m.root(), "deploy", "install.yaml") }
