@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -17,8 +18,9 @@ func Egress(ctx context.Context, annotations map[string]string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, "go", "run", "./cmd/aws-mesh", "egress", "-f", "-")
+	cmd := exec.CommandContext(ctx, "go", "run", "-trimpath", "./cmd/aws-mesh", "egress", "-f", "-")
 	cmd.Dir = filepath.Dir(bin)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // with the flags of "make build", it is compiled already
 	cmd.Stdin = strings.NewReader(manifest(annotations))
 	out, err := cmd.Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
