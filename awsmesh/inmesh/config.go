@@ -1,6 +1,7 @@
 package inmesh
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -78,12 +79,8 @@ func (c Config) Resolve() (Config, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	if c.ProxyPort == 0 {
-		c.ProxyPort = intercept.ProxyPort
-	}
-	if c.RouteWait == 0 {
-		c.RouteWait = 10 * time.Second
-	}
+	c.ProxyPort = cmp.Or(c.ProxyPort, intercept.ProxyPort)
+	c.RouteWait = cmp.Or(c.RouteWait, 10*time.Second)
 	if !c.InMesh {
 		return c, nil
 	}

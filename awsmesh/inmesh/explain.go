@@ -2,6 +2,7 @@ package inmesh
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"net"
@@ -27,7 +28,7 @@ func (c Config) Explain(host string, err error) error {
 			Reason: "TLS was sent where plaintext is expected: the sidecar originates TLS for this host, and InMesh is off",
 			Cure:   "take InMesh from FromEnv, or annotate the pod with aws-mesh/mode: passthrough",
 		}
-	case closed(err) && intercept.Listening(c.proxyPort()):
+	case closed(err) && intercept.Listening(cmp.Or(c.ProxyPort, intercept.ProxyPort)):
 		return &Error{
 			Host: host, Kind: ErrBlocked, Err: err,
 			Reason: "the connection was closed, and this pod has a sidecar: under REGISTRY_ONLY it lets out what is registered, and nothing else",
@@ -45,13 +46,6 @@ func (c Config) blockedCure(host string) string {
 		return "see the pod's Events for this host, and try again"
 	}
 	return "add the service to the pod's annotation aws-mesh/services, and take InMesh from FromEnv"
-}
-
-func (c Config) proxyPort() uint16 {
-	if c.ProxyPort == 0 {
-		return intercept.ProxyPort
-	}
-	return c.ProxyPort
 }
 
 func closed(err error) bool {

@@ -85,9 +85,7 @@ func (m *mesh) redirect(r *http.Request, via []*http.Request) error {
 		return errors.New("stopped after 10 redirects")
 	}
 	if !m.Carries(r.URL) {
-		for name := range trace.FromContext(r.Context()) {
-			r.Header.Del(name)
-		}
+		trace.Remove(r.Context(), r.Header)
 	}
 	return nil
 }

@@ -50,17 +50,12 @@ const credentialsEndpoint = "CredentialsEndpoint"
 
 // traced returns the request to be sent.
 func traced(r *request.Request) *http.Request {
-	carried := trace.FromContext(r.Context())
-	if carried == nil || !meshOf(r.Config.HTTPClient).Carries(r.HTTPRequest.URL) {
+	if trace.FromContext(r.Context()) == nil || !meshOf(r.Config.HTTPClient).Carries(r.HTTPRequest.URL) {
 		return r.HTTPRequest
 	}
 	sent := r.HTTPRequest.WithContext(r.HTTPRequest.Context())
 	sent.Header = r.HTTPRequest.Header.Clone()
-	for name, values := range carried {
-		if _, signed := sent.Header[name]; !signed {
-			sent.Header[name] = values
-		}
-	}
+	trace.Add(r.Context(), sent.Header)
 	return sent
 }
 

@@ -78,6 +78,26 @@ func FromContext(ctx context.Context) http.Header {
 	return carried
 }
 
+// Add puts the headers that ctx carries among those of an outgoing request. What is there
+// already stays: a tracer in this process has set it, and may have let it be signed. Next
+// to a "traceparent" of that tracer's the "tracestate" of another would be wrong.
+func Add(ctx context.Context, outgoing http.Header) {
+	_, traced := outgoing["Traceparent"]
+	for name, values := range FromContext(ctx) {
+		if _, there := outgoing[name]; !there && (!traced || name != "Tracestate") {
+			outgoing[name] = values
+		}
+	}
+}
+
+// Remove takes the headers that ctx carries from those of an outgoing request, before it
+// leaves the mesh.
+func Remove(ctx context.Context, outgoing http.Header) {
+	for name := range FromContext(ctx) {
+		outgoing.Del(name)
+	}
+}
+
 func secret(name string) bool {
 	switch name {
 	case "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie",

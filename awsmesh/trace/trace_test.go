@@ -2,6 +2,7 @@ package trace_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -51,6 +52,25 @@ func TestNothingToCarry(t *testing.T) {
 	if got := trace.FromContext(ctx); got != nil {
 		t.Errorf("FromContext(empty) = %v", got)
 	}
+}
+
+func TestAddAndRemove(t *testing.T) {
+	ctx := trace.NewContext(context.Background(), http.Header{"Traceparent": {"1"}, "Tracestate": {"a=1"}, "X-Request-Id": {"r"}})
+	tests := []struct{ there, want http.Header }{
+		{http.Header{}, http.Header{"Traceparent": {"1"}, "Tracestate": {"a=1"}, "X-Request-Id": {"r"}}},
+		{http.Header{"X-Request-Id": {"mine"}}, http.Header{"Traceparent": {"1"}, "Tracestate": {"a=1"}, "X-Request-Id": {"mine"}}},
+		{http.Header{"Traceparent": {"2"}}, http.Header{"Traceparent": {"2"}, "X-Request-Id": {"r"}}},
+	}
+	for _, test := range tests {
+		got := test.there.Clone()
+		if trace.Add(ctx, got); !maps.EqualFunc(got, test.want, slices.Equal) {
+			t.Errorf("Add to %v makes %v, want %v", test.there, got, test.want)
+		}
+		if trace.Remove(ctx, got); len(got) > 0 {
+			t.Errorf("Remove leaves %v", got)
+		}
+	}
+	trace.Add(context.Background(), nil) // nothing to add, nothing written
 }
 
 // What the incoming request does later does not reach the AWS call.

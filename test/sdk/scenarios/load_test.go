@@ -87,38 +87,33 @@ func (t *tally) add(o outcome) {
 // kernel forgets it, too; and, under ALLOW_ANY, that its egress objects go.
 func TestLoad(t *testing.T) {
 	t.Parallel()
-	services := stage.Services("dynamodb")
-	objects := stage.Objects(t, services)
-	for _, policy := range policies() {
-		t.Run(policy, func(t *testing.T) {
-			t.Parallel()
-			s := stage.Start(t, stage.Config{Policy: policy, Annotations: services})
-			give := func(ctx context.Context) error { return s.Apply(ctx, "aws-mesh", objects) }
-			take := func(ctx context.Context) error { return s.Delete(ctx, "aws-mesh") }
-			forget := func(context.Context) error { time.Sleep(time.Second); return s.ForgetConnections() }
-			asked := func(ctx context.Context) error {
-				return until(ctx, func() error {
-					if len(s.AWS.Records()) == 0 {
-						return errors.New("AWS was not asked")
-					}
-					return nil
-				})
-			}
-			if policy == "REGISTRY_ONLY" {
-				t.Run("objects come and go", func(t *testing.T) { wantSome(t, underLoad(t, s, 8*time.Second, take, give)) })
-				return
-			}
-			// What the kernel knows goes on in the old way, whatever the rules say.
-			t.Run("rules come and go", func(t *testing.T) {
-				wantSome(t, underLoad(t, s, 8*time.Second, s.RedirectOff, s.RedirectOn))
+	objects := stage.Objects(t, stage.Services("dynamodb"))
+	inEachMesh(t, "dynamodb", func(t *testing.T, s *stage.Stage, policy string) {
+		give := func(ctx context.Context) error { return s.Apply(ctx, "aws-mesh", objects) }
+		take := func(ctx context.Context) error { return s.Delete(ctx, "aws-mesh") }
+		forget := func(context.Context) error { time.Sleep(time.Second); return s.ForgetConnections() }
+		asked := func(ctx context.Context) error {
+			return until(ctx, func() error {
+				if len(s.AWS.Records()) == 0 {
+					return errors.New("AWS was not asked")
+				}
+				return nil
 			})
-			t.Run("connections are forgotten", func(t *testing.T) { underLoad(t, s, 4*time.Second, forget) })
-			for range 3 {
-				s.Take(t)
-				t.Run("objects come", func(t *testing.T) { wantSome(t, underLoad(t, s, 2*time.Second, asked, give)) })
-			}
+		}
+		if policy == "REGISTRY_ONLY" {
+			t.Run("objects come and go", func(t *testing.T) { wantSome(t, underLoad(t, s, 8*time.Second, take, give)) })
+			return
+		}
+		// What the kernel knows goes on in the old way, whatever the rules say.
+		t.Run("rules come and go", func(t *testing.T) {
+			wantSome(t, underLoad(t, s, 8*time.Second, s.RedirectOff, s.RedirectOn))
 		})
-	}
+		t.Run("connections are forgotten", func(t *testing.T) { underLoad(t, s, 4*time.Second, forget) })
+		for range 3 {
+			s.Take(t)
+			t.Run("objects come", func(t *testing.T) { wantSome(t, underLoad(t, s, 2*time.Second, asked, give)) })
+		}
+	})
 }
 
 // steps does one thing after the other until ctx is done; what it has begun it ends.

@@ -13,48 +13,52 @@ import (
 // both are the SDKs.
 func both() []string { return []string{"v1", "v2"} }
 
-// policies are Istio's for unknown hosts.
-func policies() []string { return []string{"ALLOW_ANY", "REGISTRY_ONLY"} }
+// inEachMesh plays on a stage of its own in a mesh of each policy for unknown hosts,
+// with the objects of a pod that asks for services.
+func inEachMesh(t *testing.T, services string, play func(t *testing.T, s *stage.Stage, policy string)) {
+	t.Helper()
+	for _, policy := range []string{"ALLOW_ANY", "REGISTRY_ONLY"} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			play(t, stage.Start(t, stage.Config{Policy: policy, Annotations: stage.Services(services)}), policy)
+		})
+	}
+}
 
 // TestRouteArrives demands that a call waits for objects that are on their way to the
 // sidecar, and that until they are there nothing leaves but questions.
 func TestRouteArrives(t *testing.T) {
 	t.Parallel()
-	services := stage.Services("dynamodb")
-	objects := stage.Objects(t, services)
-	for _, policy := range policies() {
-		t.Run(policy, func(t *testing.T) {
-			t.Parallel()
-			s := stage.Start(t, stage.Config{Policy: policy, Annotations: services})
-			for _, sdk := range both() {
-				s.Take(t)
-				p := stage.Begin(t, s.Pod, "call", s.Env(t))
-				o := order{SDK: sdk, Token: "waits!", Wait: true, Attempts: 4} // objects come one by one
-				asked := questions(t, s, policy)
-				looked := watch(t, s, s.Pod)
-				var told outcome
-				failed := make(chan error)
-				go func() { failed <- p.Ask(o, &told) }()
-				wait(t, "the sidecar is asked twice", func() error {
-					if n := questions(t, s, policy) - asked; n < 2 {
-						return fmt.Errorf("%d questions", n)
-					}
-					return nil
-				})
-				s.Give(t, objects)
-				if err := <-failed; err != nil {
-					t.Fatal(err)
+	objects := stage.Objects(t, stage.Services("dynamodb"))
+	inEachMesh(t, "dynamodb", func(t *testing.T, s *stage.Stage, policy string) {
+		for _, sdk := range both() {
+			s.Take(t)
+			p := stage.Begin(t, s.Pod, "call", s.Env(t))
+			o := order{SDK: sdk, Token: "waits!", Wait: true, Attempts: 4} // objects come one by one
+			asked := questions(t, s, policy)
+			looked := watch(t, s, s.Pod)
+			var told outcome
+			failed := make(chan error)
+			go func() { failed <- p.Ask(o, &told) }()
+			wait(t, "the sidecar is asked twice", func() error {
+				if n := questions(t, s, policy) - asked; n < 2 {
+					return fmt.Errorf("%d questions", n)
 				}
-				v := looked(o, told)
-				v.wantAnswered(t)
-				if policy == "ALLOW_ANY" {
-					v.wantQuestions(t)
-				} else {
-					v.wantNothingPlain(t)
-				}
+				return nil
+			})
+			s.Give(t, objects)
+			if err := <-failed; err != nil {
+				t.Fatal(err)
 			}
-		})
-	}
+			v := looked(o, told)
+			v.wantAnswered(t)
+			if policy == "ALLOW_ANY" {
+				v.wantQuestions(t)
+			} else {
+				v.wantNothingPlain(t)
+			}
+		}
+	})
 }
 
 // questions returns how many questions the sidecar has passed on, or refused to.
@@ -80,28 +84,23 @@ func questions(t *testing.T, s *stage.Stage, policy string) (n int) {
 // removed under an open connection.
 func TestWithoutDestinationRule(t *testing.T) {
 	t.Parallel()
-	services := stage.Services("dynamodb")
-	objects := stage.Objects(t, services)
-	for _, policy := range policies() {
-		t.Run(policy, func(t *testing.T) {
-			t.Parallel()
-			s := stage.Start(t, stage.Config{Policy: policy, Annotations: services})
-			open := stage.Begin(t, s.Pod, "call", s.Env(t))
-			for _, sdk := range both() {
-				look(t, s, s.Pod, open, order{SDK: sdk}).wantAnswered(t)
-			}
-			s.Give(t, only(objects, "ServiceEntry", "VirtualService"))
-			for _, sdk := range both() {
-				v := look(t, s, s.Pod, stage.Begin(t, s.Pod, "call", s.Env(t)), order{SDK: sdk})
-				v.wantError(t, "blocked")
-				v.wantNothingSent(t)
-				v = look(t, s, s.Pod, open, order{SDK: sdk, Keep: true})
-				v.wantError(t, "blocked")
-				v.wantNoRequest(t)
-				v.wantNothingPlain(t)
-			}
-		})
-	}
+	objects := stage.Objects(t, stage.Services("dynamodb"))
+	inEachMesh(t, "dynamodb", func(t *testing.T, s *stage.Stage, _ string) {
+		open := stage.Begin(t, s.Pod, "call", s.Env(t))
+		for _, sdk := range both() {
+			look(t, s, s.Pod, open, order{SDK: sdk}).wantAnswered(t)
+		}
+		s.Give(t, only(objects, "ServiceEntry", "VirtualService"))
+		for _, sdk := range both() {
+			v := look(t, s, s.Pod, stage.Begin(t, s.Pod, "call", s.Env(t)), order{SDK: sdk})
+			v.wantError(t, "blocked")
+			v.wantNothingSent(t)
+			v = look(t, s, s.Pod, open, order{SDK: sdk, Keep: true})
+			v.wantError(t, "blocked")
+			v.wantNoRequest(t)
+			v.wantNothingPlain(t)
+		}
+	})
 }
 
 // only returns the objects in text of the kinds given.
@@ -127,27 +126,23 @@ spec:
 // TLS, where the application's own TLS goes through.
 func TestOwnEntry(t *testing.T) {
 	t.Parallel()
-	for _, policy := range policies() {
-		t.Run(policy, func(t *testing.T) {
-			t.Parallel()
-			s := stage.Start(t, stage.Config{Policy: policy, Annotations: stage.Services("dynamodb")})
-			s.Give(t, ownEntry)
-			told := stage.Begin(t, s.Pod, "call", s.Env(t))
-			notTold := stage.Begin(t, s.Pod, "call", s.Env(t).With("AWS_MESH_IN_MESH", "false"))
-			for _, sdk := range both() {
-				v := look(t, s, s.Pod, told, order{SDK: sdk})
-				v.wantError(t, "no-route")
-				v.wantNoRequest(t)
-				if policy == "ALLOW_ANY" {
-					v.wantQuestions(t)
-				} else {
-					v.wantNothingSent(t)
-				}
-				look(t, s, s.Pod, notTold, order{SDK: sdk}).wantAnswered(t)
-				look(t, s, s.Pod, told, order{SDK: sdk, UseTLS: true}).wantAnswered(t)
+	inEachMesh(t, "dynamodb", func(t *testing.T, s *stage.Stage, policy string) {
+		s.Give(t, ownEntry)
+		told := stage.Begin(t, s.Pod, "call", s.Env(t))
+		notTold := stage.Begin(t, s.Pod, "call", s.Env(t).With("AWS_MESH_IN_MESH", "false"))
+		for _, sdk := range both() {
+			v := look(t, s, s.Pod, told, order{SDK: sdk})
+			v.wantError(t, "no-route")
+			v.wantNoRequest(t)
+			if policy == "ALLOW_ANY" {
+				v.wantQuestions(t)
+			} else {
+				v.wantNothingSent(t)
 			}
-		})
-	}
+			look(t, s, s.Pod, notTold, order{SDK: sdk}).wantAnswered(t)
+			look(t, s, s.Pod, told, order{SDK: sdk, UseTLS: true}).wantAnswered(t)
+		}
+	})
 }
 
 // TestTrustRoute shows why TrustRoute is what it is: with objects it works; without,
@@ -155,32 +150,28 @@ func TestOwnEntry(t *testing.T) {
 // explained.
 func TestTrustRoute(t *testing.T) {
 	t.Parallel()
-	for _, policy := range policies() {
-		t.Run(policy, func(t *testing.T) {
-			t.Parallel()
-			s := stage.Start(t, stage.Config{Policy: policy, Annotations: stage.Services("dynamodb")})
-			p := stage.Begin(t, s.Pod, "call", s.Env(t))
-			for _, sdk := range both() {
-				v := look(t, s, s.Pod, p, order{SDK: sdk, TrustRoute: true})
-				v.wantAnswered(t)
-				v.wantNothingPlain(t)
+	inEachMesh(t, "dynamodb", func(t *testing.T, s *stage.Stage, policy string) {
+		p := stage.Begin(t, s.Pod, "call", s.Env(t))
+		for _, sdk := range both() {
+			v := look(t, s, s.Pod, p, order{SDK: sdk, TrustRoute: true})
+			v.wantAnswered(t)
+			v.wantNothingPlain(t)
+		}
+		s.Take(t)
+		for _, sdk := range both() {
+			v := look(t, s, s.Pod, p, order{SDK: sdk, TrustRoute: true})
+			if policy == "REGISTRY_ONLY" {
+				v.wantError(t, "blocked")
+				v.wantNothingSent(t)
+				continue
 			}
-			s.Take(t)
-			for _, sdk := range both() {
-				v := look(t, s, s.Pod, p, order{SDK: sdk, TrustRoute: true})
-				if policy == "REGISTRY_ONLY" {
-					v.wantError(t, "blocked")
-					v.wantNothingSent(t)
-					continue
-				}
-				v.wantError(t, "plaintext-sent")
-				leaked := slices.ContainsFunc(v.records, func(r aws.Record) bool {
-					return r.Via == aws.ViaPlaintext && r.Header.Get("Authorization") != ""
-				})
-				if !leaked {
-					t.Errorf("%v: no signed plaintext reached AWS: nothing is proven of TrustRoute, and of the other tests", v.order)
-				}
+			v.wantError(t, "plaintext-sent")
+			leaked := slices.ContainsFunc(v.records, func(r aws.Record) bool {
+				return r.Via == aws.ViaPlaintext && r.Header.Get("Authorization") != ""
+			})
+			if !leaked {
+				t.Errorf("%v: no signed plaintext reached AWS: nothing is proven of TrustRoute, and of the other tests", v.order)
 			}
-		})
-	}
+		}
+	})
 }

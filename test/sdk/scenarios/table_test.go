@@ -69,31 +69,27 @@ func rows(policy string) []row {
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	t.Log(table)
-	for _, policy := range []string{"ALLOW_ANY", "REGISTRY_ONLY"} {
-		t.Run(policy, func(t *testing.T) {
-			t.Parallel()
-			s := stage.Start(t, stage.Config{Policy: policy, Annotations: stage.Services("dynamodb,s3")})
-			var through, past []string
-			objects := "plaintext"
-			for i, r := range rows(policy) {
-				name := strings.Join([]string{r.pod, r.objects, "InMesh=" + r.inMesh, r.instead}, ",")
-				t.Run(name, func(t *testing.T) {
-					if r.objects != objects && r.pod == "mesh" {
-						objects = r.objects
-						r.set(t, s)
+	inEachMesh(t, "dynamodb,s3", func(t *testing.T, s *stage.Stage, policy string) {
+		var through, past []string
+		objects := "plaintext"
+		for i, r := range rows(policy) {
+			name := strings.Join([]string{r.pod, r.objects, "InMesh=" + r.inMesh, r.instead}, ",")
+			t.Run(name, func(t *testing.T) {
+				if r.objects != objects && r.pod == "mesh" {
+					objects = r.objects
+					r.set(t, s)
+				}
+				for _, token := range r.play(t, s, i) {
+					if r.happens == "sidecar" {
+						through = append(through, token)
+					} else {
+						past = append(past, token)
 					}
-					for _, token := range r.play(t, s, i) {
-						if r.happens == "sidecar" {
-							through = append(through, token)
-						} else {
-							past = append(past, token)
-						}
-					}
-				})
-			}
-			wantLogged(t, s, through, past)
-		})
-	}
+				}
+			})
+		}
+		wantLogged(t, s, through, past)
+	})
 }
 
 // play plays a row, and returns the tokens of its requests.

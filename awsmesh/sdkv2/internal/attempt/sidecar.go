@@ -21,7 +21,7 @@ type sidecar struct{ transport *http.Transport }
 
 // Do sends r, which is not signed any more and is nobody else's.
 func (s sidecar) Do(r *http.Request) (*http.Response, error) {
-	carry(r.Header, trace.FromContext(r.Context()))
+	trace.Add(r.Context(), r.Header)
 	if r.Body != nil {
 		r.Body = body{r.Body}
 	}
@@ -42,17 +42,6 @@ func (s sidecar) Do(r *http.Request) (*http.Response, error) {
 // SDK closes it when a response is there; net/http may still be looking for the end,
 // and would give up the connection.
 type body struct{ io.ReadCloser }
-
-// carry adds the trace headers of the incoming request to an AWS request. What is
-// there stays: a tracer in this process has set it, and may have let it be signed.
-func carry(to, incoming http.Header) {
-	_, traced := to["Traceparent"]
-	for name, values := range incoming {
-		if _, there := to[name]; !there && (!traced || name != "Tracestate") {
-			to[name] = values
-		}
-	}
-}
 
 // An answered transport gives the response that is there already, then sends.
 type answered struct {
@@ -82,9 +71,7 @@ func redirect(r *http.Request, via []*http.Request) error {
 	}
 	if r.URL.Host != via[len(via)-1].URL.Host {
 		r.Header.Del("X-Amz-Security-Token")
-		for name := range trace.FromContext(r.Context()) {
-			r.Header.Del(name)
-		}
+		trace.Remove(r.Context(), r.Header)
 	}
 	return nil
 }
