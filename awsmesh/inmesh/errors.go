@@ -19,6 +19,10 @@ var (
 	// The SDK is set to plain HTTP for a host of the mesh. Nothing was sent.
 	ErrPlainHTTP = errors.New("plain HTTP")
 
+	// The request's Host is not the one of its URL, for which the connection is proven.
+	// Nothing was sent.
+	ErrOtherHost = errors.New("not the host that was proven")
+
 	// The mesh does not let the request out.
 	ErrBlocked = errors.New("blocked by the mesh")
 
@@ -58,5 +62,6 @@ func (e *Error) Unwrap() []error {
 // Temporary reports whether trying again may help: a route may still be on its way.
 // aws-sdk-go asks for it.
 func (e *Error) Temporary() bool {
-	return !errors.Is(e.Kind, ErrNotIntercepted) && !errors.Is(e.Kind, ErrPlainHTTP) && !errors.Is(e.Kind, ErrPlaintextSent)
+	return !errors.Is(e.Kind, ErrNotIntercepted) && !errors.Is(e.Kind, ErrPlainHTTP) && !errors.Is(e.Kind, ErrPlaintextSent) &&
+		!errors.Is(e.Kind, ErrOtherHost)
 }

@@ -8,9 +8,11 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"strings"
 	"syscall"
 
+	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/awsmesh/intercept"
 )
 
@@ -34,18 +36,45 @@ func (c Config) Explain(host string, err error) error {
 			Reason: "the connection was closed, and this pod has a sidecar: under REGISTRY_ONLY it lets out what is registered, and nothing else",
 			Cure:   c.blockedCure(host),
 		}
+	case errors.Is(err, syscall.ECONNREFUSED) && redirected(host) && !intercept.Listening(cmp.Or(c.ProxyPort, intercept.ProxyPort)):
+		return notListening(host, err)
 	}
 	return err
 }
 
+// redirected reports whether calls to host may be for a sidecar: the webhook has been in
+// this container, and the host is none of those that it excludes.
+func redirected(host string) bool {
+	_, told := os.LookupEnv(awsmesh.EnvInMesh)
+	return told && linkLocalCure(host) == ""
+}
+
+// notListening explains why a connection is refused in a pod whose traffic is redirected.
+func notListening(host string, err error) *Error {
+	return &Error{
+		Host: host, Kind: ErrBlocked, Err: err,
+		Reason: "connection refused, and no sidecar listens in this pod: it is not up yet, or no longer, but traffic is redirected to it",
+		Cure: "native sidecars start before init containers and applications (annotate the pod with sidecar.istio.io/nativeSidecar: \"true\"); " +
+			"without them, applications wait for it with holdApplicationUntilProxyStarts, and init containers cannot call AWS",
+	}
+}
+
 func (c Config) blockedCure(host string) string {
-	if address, err := netip.ParseAddr(host); err == nil && address.IsLinkLocalUnicast() {
-		return "annotate the pod with traffic.sidecar.istio.io/excludeOutboundIPRanges: " + host + "/32; with aws-mesh/services, the webhook does"
+	if cure := linkLocalCure(host); cure != "" {
+		return cure
 	}
 	if c.InMesh && c.listed(host) {
 		return "see the pod's Events for this host, and try again"
 	}
 	return "add the service to the pod's annotation aws-mesh/services, and take InMesh from FromEnv"
+}
+
+// linkLocalCure returns what to do for a credential endpoint, "" for any other host.
+func linkLocalCure(host string) string {
+	if address, err := netip.ParseAddr(host); err != nil || !address.IsLinkLocalUnicast() {
+		return ""
+	}
+	return "annotate the pod with traffic.sidecar.istio.io/excludeOutboundIPRanges: " + host + "/32; with aws-mesh/services, the webhook does"
 }
 
 func closed(err error) bool {
@@ -96,7 +125,7 @@ func ExplainResponse(host string, response *http.Response) error {
 	case text == "":
 		return &Error{
 			Host: host, Kind: ErrBlocked, Reason: "the sidecar answered " + response.Status + " by itself",
-			Cure: "add the service to the pod's annotation aws-mesh/services; if it is there, see the pod's Events",
+			Cure: cmp.Or(linkLocalCure(host), "add the service to the pod's annotation aws-mesh/services; if it is there, see the pod's Events"),
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/awsmesh/inmesh"
 )
 
@@ -89,6 +90,16 @@ func TestExplain(t *testing.T) {
 	if got := config.Explain(host, syscall.ECONNRESET); errors.As(got, new(*inmesh.Error)) {
 		t.Errorf("a reset without a sidecar: %v", got)
 	}
+	if got := config.Explain(host, syscall.ECONNREFUSED); errors.As(got, new(*inmesh.Error)) {
+		t.Errorf("refused without the webhook: %v", got)
+	}
+	t.Setenv(awsmesh.EnvInMesh, "false")
+	if got := config.Explain(host, syscall.ECONNREFUSED); !errors.Is(got, inmesh.ErrBlocked) || !strings.Contains(got.Error(), "nativeSidecar") {
+		t.Errorf("refused where the webhook was: %v", got)
+	}
+	if got := config.Explain("169.254.169.254", syscall.ECONNREFUSED); errors.As(got, new(*inmesh.Error)) {
+		t.Errorf("refused by a credential endpoint, which is not redirected: %v", got)
+	}
 	wrapped := fmt.Errorf("send: %w", http.ErrSchemeMismatch)
 	got := config.Explain(host, wrapped)
 	if !errors.Is(got, inmesh.ErrBlocked) || !errors.Is(got, http.ErrSchemeMismatch) || !strings.Contains(got.Error(), "InMesh is off") {
@@ -135,6 +146,13 @@ func TestExplainResponse(t *testing.T) {
 		if body, err := io.ReadAll(response.Body); err != nil || string(body) != want {
 			t.Errorf("body afterwards: %q, %v, want %q", body, err, want)
 		}
+	}
+}
+
+func TestExplainResponseOfCredentialEndpoint(t *testing.T) {
+	response := read(t, "502 Bad Gateway\r\n\r\n") //nolint:bodyclose // it is a string
+	if err := inmesh.ExplainResponse("169.254.169.254", response); err == nil || !strings.Contains(err.Error(), "excludeOutboundIPRanges: 169.254.169.254/32") {
+		t.Errorf("%v, want the annotation that lets it out", err)
 	}
 }
 

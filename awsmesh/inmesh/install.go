@@ -49,12 +49,13 @@ func dialer(t *http.Transport) dial {
 }
 
 // proxy sends nothing that is for the sidecar to an HTTP proxy, and lets no plain HTTP
-// pass for a host of the mesh.
+// pass for a host of the mesh. net/http asks it for every request, also on a connection
+// that is there.
 func (m *mesh) proxy(other func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
 	return func(r *http.Request) (*url.URL, error) {
 		switch host := r.URL.Hostname(); {
 		case m.Carries(r.URL):
-			return nil, nil
+			return nil, checkHost(r)
 		case r.URL.Scheme == "http" && m.listed(host):
 			return nil, plainHTTP(host, r.URL.Port())
 		case other != nil:

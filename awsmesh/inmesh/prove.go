@@ -131,8 +131,5 @@ func (m *mesh) notUp(host string, err error) error {
 	if !errors.Is(err, syscall.ECONNREFUSED) || intercept.Listening(m.ProxyPort) {
 		return err
 	}
-	return &Error{
-		Host: host, Kind: ErrBlocked, Reason: "connection refused: the sidecar is not up yet, or no longer", Err: err,
-		Cure: "make the application wait for it: holdApplicationUntilProxyStarts, or native sidecars",
-	}
+	return notListening(host, err)
 }

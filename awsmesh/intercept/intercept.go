@@ -10,6 +10,9 @@
 // The answer proves a sidecar. It does not prove that the sidecar has a route for a
 // host; package inmesh asks for that too.
 //
+// An ambient pod has no sidecar. Its connections are redirected to the same port within the
+// pod's network namespace, where ztunnel has a socket; it is proven in the same way.
+//
 // # What does not prove a sidecar
 //
 // A listener on port 15001, the sidecar's health endpoint, SO_ORIGINAL_DST and

@@ -3,6 +3,7 @@ package intercept
 import (
 	"errors"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,6 +30,20 @@ func TestCheck(t *testing.T) {
 				t.Error("connection to somebody else, without a proxy: proven")
 			}
 		})
+	}
+}
+
+// A proxy that listens for both families at once, as ztunnel does, has IPv4's connections
+// in a socket of IPv6.
+func TestCheckOfBothFamilies(t *testing.T) {
+	proxy, other := listen(t, "[::]:0"), listen(t, "[::]:0")
+	for _, address := range []string{"127.0.0.1", "::1"} {
+		if err := Check(dialTo(t, address, proxy), port(proxy)); err != nil {
+			t.Errorf("%s: connection to the proxy: %v", address, err)
+		}
+		if err := Check(dialTo(t, address, other), port(proxy)); err == nil {
+			t.Errorf("%s: connection to somebody else: proven", address)
+		}
 	}
 }
 
@@ -194,7 +209,13 @@ func listen(t testing.TB, address string) net.Listener {
 
 func dial(t testing.TB, to net.Listener) net.Conn {
 	t.Helper()
-	conn, err := net.Dial("tcp", to.Addr().String())
+	return dialTo(t, to.Addr().(*net.TCPAddr).IP.String(), to)
+}
+
+// dialTo names the address, for a listener on all of them.
+func dialTo(t testing.TB, address string, to net.Listener) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", net.JoinHostPort(address, strconv.Itoa(int(port(to)))))
 	if err != nil {
 		t.Fatal(err)
 	}

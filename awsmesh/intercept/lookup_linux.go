@@ -61,8 +61,7 @@ func lookUp(local, peer netip.AddrPort) (state, error) {
 		return absent, fmt.Errorf("%w: an answer of %d bytes", ErrUnsupported, len(reply))
 	}
 	message := reply[headerSize:]
-	want := addresses(local, peer)
-	if !bytes.Equal(message[4:4+addressesSize], want[:]) {
+	if !isBetween(message, local, peer) {
 		return absent, nil
 	}
 	switch message[1] {
@@ -75,6 +74,20 @@ func lookUp(local, peer netip.AddrPort) (state, error) {
 	default:
 		return absent, nil
 	}
+}
+
+// isBetween reports whether message is of the socket between two addresses. A listener
+// for both families has IPv4's connections in sockets of IPv6, with mapped addresses.
+func isBetween(message []byte, local, peer netip.AddrPort) bool {
+	if message[0] == syscall.AF_INET6 {
+		local, peer = mapped(local), mapped(peer)
+	}
+	want := addresses(local, peer)
+	return bytes.Equal(message[4:4+addressesSize], want[:])
+}
+
+func mapped(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom16(a.Addr().As16()), a.Port())
 }
 
 // usedOrNot looks, among the attributes of an established socket, for what it has

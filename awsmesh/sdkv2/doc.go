@@ -30,7 +30,8 @@
 // A call that the mesh refuses or answers itself fails with an [inmesh.Error], which
 // names the cause and the cure; [errors.As] finds it within the SDK's errors, next to
 // the HTTP status. What cannot be mended by trying again is not tried again:
-// [inmesh.ErrNotIntercepted], [inmesh.ErrPlainHTTP], and AWS's answer to plain HTTP.
+// [inmesh.ErrNotIntercepted], [inmesh.ErrPlainHTTP], [inmesh.ErrOtherHost], and AWS's
+// answer to plain HTTP.
 //
 // # What differs from the SDK's own client
 //

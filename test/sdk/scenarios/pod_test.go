@@ -69,7 +69,7 @@ func sidecarDown(t *testing.T, s *stage.Stage) {
 			v := look(t, s, s.Bare, p, order{SDK: sdk})
 			v.wantError(t, "blocked")
 			v.wantNothingSent(t)
-			if !strings.Contains(v.outcome.Reason, "sidecar is not up") || !strings.Contains(v.outcome.Cure, "holdApplicationUntilProxyStarts") {
+			if !strings.Contains(v.outcome.Reason, "no sidecar listens") || !strings.Contains(v.outcome.Cure, "holdApplicationUntilProxyStarts") {
 				t.Errorf("%v: nothing is said of the sidecar: %v", v.order, v.outcome)
 			}
 		}

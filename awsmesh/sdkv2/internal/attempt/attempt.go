@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -26,8 +27,8 @@ func (m *mesh) HandleDeserialize(ctx context.Context, in middleware.DeserializeI
 	m.log(ctx, request)
 	if !m.ours(request.URL) {
 		out, metadata, err := next.HandleDeserialize(ctx, in)
-		if request.URL.Scheme == "https" { // http:// is not AWS: link-local credentials, a stand-in
-			err = m.explain(request.URL.Hostname(), out, err)
+		if host := request.URL.Hostname(); request.URL.Scheme == "https" || isLinkLocal(host) { // any other http:// is a stand-in for AWS
+			err = m.explain(host, out, err)
 		}
 		return out, metadata, err
 	}
@@ -60,6 +61,12 @@ func (m *mesh) send(ctx context.Context, request *smithyhttp.Request, next middl
 		request.URL.Scheme = "https"
 	}
 	return next.HandleDeserialize(ctx, middleware.DeserializeInput{Request: request})
+}
+
+// isLinkLocal reports whether host is where instances and containers get credentials.
+func isLinkLocal(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLinkLocalUnicast()
 }
 
 // pastFor is how long a host is called past the mesh before the sidecar is asked
