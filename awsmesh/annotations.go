@@ -22,7 +22,7 @@ const (
 	AnnotationEndpointURLs   = "aws-mesh/endpoint-urls"   // "true": set AWS_ENDPOINT_URL_<SERVICE> as well
 	AnnotationStatus         = "aws-mesh/status"          // written by the webhook: a [Status]
 
-	// LabelEgress marks the pods whose AWS traffic passes through their sidecar. The
+	// LabelEgress marks the pods whose AWS traffic passes through a proxy of the mesh. The
 	// webhook sets it to "true"; the controller watches the pods that have it.
 	LabelEgress = "aws-mesh/egress"
 )

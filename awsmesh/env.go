@@ -21,7 +21,7 @@ const (
 // An Env is what the webhook tells an application. The zero value means that the pod
 // is not in the mesh: the application does its own TLS.
 type Env struct {
-	InMesh   bool     // this pod has a sidecar that takes port 443, and the mode is plaintext
+	InMesh   bool     // this pod has a sidecar that takes port 443, or is ambient with a waypoint, and the mode is plaintext
 	Services []string // the normalised request
 	Region   string
 	Hosts    []string // hosts for which the sidecar originates TLS; empty: never plaintext

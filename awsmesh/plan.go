@@ -14,6 +14,7 @@ type Plan struct {
 	Services []string         // canonical names, sorted
 	Params   endpoints.Params // region and endpoint variant
 	Hosts    []string         // exact names and "*.suffix" patterns, sorted, each once
+	Waypoint bool             // the pod is ambient: the TLS is a waypoint's, not a sidecar's
 }
 
 // PlanFor resolves the services of r for one container. Its error is an

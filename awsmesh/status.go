@@ -16,7 +16,8 @@ import (
 // most, as the other annotations of its author could.
 type Status struct {
 	InMesh    bool               `json:"inMesh"`
-	Reason    string             `json:"reason"` // for a person: why InMesh is what it is
+	Reason    string             `json:"reason"`             // for a person: why InMesh is what it is
+	Waypoint  bool               `json:"waypoint,omitempty"` // the TLS is a waypoint's, not a sidecar's
 	Mode      Mode               `json:"mode,omitempty"`
 	Services  []string           `json:"services,omitempty"`
 	Buckets   []string           `json:"s3Buckets,omitempty"`
@@ -76,6 +77,7 @@ func (s Status) Plans() ([]Plan, error) {
 		if err != nil {
 			return nil, &AnnotationError{AnnotationStatus, err}
 		}
+		plan.Waypoint = s.Waypoint
 		plans = append(plans, plan)
 	}
 	return plans, nil

@@ -34,7 +34,7 @@ func newAdmission(cfg *rest.Config, o options, draining <-chan struct{}) (ctrl.M
 	if o.certDir != "" {
 		cached = o.configurations.Cached()
 	}
-	cached[&corev1.Namespace{}] = cache.ByObject{Transform: keepRegion}
+	cached[&corev1.Namespace{}] = cache.ByObject{Transform: keepRead}
 
 	srv := &server{
 		Server:   webhook.NewServer(webhook.Options{}),
@@ -80,14 +80,18 @@ func register(mgr ctrl.Manager, o options) error {
 	if err != nil {
 		return err
 	}
+	ns := namespaces{cached: mgr.GetClient(), live: mgr.GetAPIReader()}
 	handler := mutate.Handler{
 		Options: mutate.Options{
 			DefaultRegion:   o.defaultRegion,
 			ExcludeIPRanges: o.excludeRanges,
-			NamespaceRegion: namespaces{cached: mgr.GetClient(), live: mgr.GetAPIReader()}.region,
+			NamespaceRegion: ns.region,
 		},
 		Log:     mgr.GetLogger().WithName("admission"),
 		Observe: observe,
+	}
+	if o.waypoints {
+		handler.Options.NamespaceLabels = ns.labels
 	}
 	mgr.GetWebhookServer().Register("/mutate", handler.Mutate())
 	mgr.GetWebhookServer().Register("/validate", handler.Validate())

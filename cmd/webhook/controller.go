@@ -31,7 +31,8 @@ func newController(cfg *rest.Config, o options) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mgr, (&egress.Reconciler{Retention: o.egressRetention}).SetupWithManager(mgr)
+	r := &egress.Reconciler{Retention: o.egressRetention, Gateway: o.egressGateway, Waypoints: o.waypoints}
+	return mgr, r.SetupWithManager(mgr)
 }
 
 // newLock returns the lock that the leader holds. controller-runtime's own would also

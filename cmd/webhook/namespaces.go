@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"maps"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -12,13 +14,23 @@ import (
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
 
-// namespaces reads the region that a namespace gives to its pods. The cache is asked
-// first; what it does not have yet is read live, never guessed.
+// namespaces reads what a namespace gives to its pods: their region, and Istio's labels.
+// The cache is asked first; what it does not have yet is read live, never guessed.
 type namespaces struct{ cached, live client.Reader }
 
 // region returns the annotation [awsmesh.AnnotationRegion] of the namespace, empty if it
 // has none.
 func (n namespaces) region(ctx context.Context, name string) (string, error) {
+	ns, err := n.get(ctx, name)
+	return ns.Annotations[awsmesh.AnnotationRegion], err
+}
+
+func (n namespaces) labels(ctx context.Context, name string) (map[string]string, error) {
+	ns, err := n.get(ctx, name)
+	return ns.Labels, err
+}
+
+func (n namespaces) get(ctx context.Context, name string) (metav1.PartialObjectMetadata, error) {
 	ns := metav1.PartialObjectMetadata{}
 	ns.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
 	key := client.ObjectKey{Name: name}
@@ -26,11 +38,12 @@ func (n namespaces) region(ctx context.Context, name string) (string, error) {
 	if apierrors.IsNotFound(err) {
 		err = n.live.Get(ctx, key, &ns)
 	}
-	return ns.Annotations[awsmesh.AnnotationRegion], err
+	return ns, err
 }
 
-// keepRegion drops all of a namespace but its name and region before it is cached.
-func keepRegion(obj any) (any, error) {
+// keepRead drops all of a namespace but its name and what is read of it before it is
+// cached.
+func keepRead(obj any) (any, error) {
 	o, err := meta.Accessor(obj)
 	if err != nil {
 		return obj, nil // a tombstone
@@ -40,7 +53,9 @@ func keepRegion(obj any) (any, error) {
 		kept[awsmesh.AnnotationRegion] = region
 	}
 	o.SetAnnotations(kept)
-	o.SetLabels(nil)
+	labels := o.GetLabels()
+	maps.DeleteFunc(labels, func(key, _ string) bool { return !strings.HasPrefix(key, "istio.io/") })
+	o.SetLabels(labels)
 	o.SetManagedFields(nil)
 	return obj, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/certs"
+	"github.com/aws-mesh/aws-mesh/internal/egress"
 )
 
 // options are what the flags say.
@@ -28,9 +29,11 @@ type options struct {
 	defaultRegion string
 	excludeRanges string
 	shutdownDelay time.Duration
+	waypoints     bool
 
 	egress          bool
 	egressRetention time.Duration
+	egressGateway   egress.Gateway
 
 	configurations certs.Configurations
 	certDir        string
@@ -61,6 +64,9 @@ func (o *options) flags() *pflag.FlagSet {
 
 	f.BoolVar(&o.egress, "egress", true, "run the controller, which opens the AWS hosts that pods need; replicas elect one that does")
 	f.DurationVar(&o.egressRetention, "egress-retention", 10*time.Minute, "`time` that a host stays open when no pod needs it any more, as in 1h")
+	f.TextVar(&o.egressGateway, "egress-gateway", egress.Gateway{}, "`namespace/service` of an egress gateway through which calls in plaintext leave the mesh, as in aws-mesh-egress/gateway (default: the sidecars call AWS)")
+
+	f.BoolVar(&o.waypoints, "waypoints", false, "put ambient pods in mesh mode where their namespace has a waypoint, which originates TLS; needs Istio 1.31 with meshConfig.serviceEntryVisibility NAMESPACE (default: ambient pods originate TLS)")
 
 	f.StringVar(&o.configurations.Mutating, "mutating-configuration", "aws-mesh", "`name` of the MutatingWebhookConfiguration that calls this webhook")
 	f.StringVar(&o.configurations.Validating, "validating-configuration", "aws-mesh", `name of the ValidatingWebhookConfiguration that does; "" if there is none`)

@@ -22,6 +22,7 @@ would leave the pod alone (label sidecar.istio.io/inject: "false", hostNetwork, 
 func egressCommand(name string) *cobra.Command {
 	var in input
 	var out = format{allowed: []string{"yaml", "json"}, value: "yaml"}
+	var gateway egress.Gateway
 	c := &cobra.Command{
 		Use:   "egress -f FILE",
 		Short: "Print the Istio objects that the controller would create",
@@ -32,6 +33,7 @@ func egressCommand(name string) *cobra.Command {
 	}
 	in.flags(c)
 	out.flag(c)
+	c.Flags().TextVar(&gateway, "egress-gateway", egress.Gateway{}, "the controller's `namespace/service` of an egress gateway (default: none)")
 	c.RunE = action(func(c *cobra.Command, _ []string) error {
 		s, err := in.read(c)
 		if err != nil {
@@ -46,7 +48,7 @@ func egressCommand(name string) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return printObjects(c, objects(c, plans), out.value)
+		return printObjects(c, objects(c, plans, gateway), out.value)
 	})
 	return c
 }
@@ -76,10 +78,11 @@ func openedBy(c *cobra.Command, w workload.Workload) (plans []awsmesh.Plan, warn
 	return plans, decision.Warnings, err
 }
 
-func objects(c *cobra.Command, plans map[string][]awsmesh.Plan) []any {
+func objects(c *cobra.Command, plans map[string][]awsmesh.Plan, gateway egress.Gateway) []any {
 	items := []any{}
 	for _, namespace := range slices.Sorted(maps.Keys(plans)) {
 		desired := egress.Desired(namespace, plans[namespace])
+		desired.Gateway = gateway
 		for _, host := range desired.Hosts {
 			if host.Mixed {
 				c.PrintErrf("Warning: namespace %s: some pods want %s in mode plaintext and some in passthrough: plaintext wins, the others are refused\n", namespace, host.Name)

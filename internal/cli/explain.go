@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,11 @@ told, what is left alone, and what holds without a sidecar.
 
 A manifest rarely has its sidecar yet: one is taken for granted, unless Istio's injector
 would leave the pod alone (label sidecar.istio.io/inject: "false", hostNetwork, ambient).`
+
+// warningS3Keys is for whoever has such keys. Which normalization a mesh has is not in the
+// manifests.
+const warningS3Keys = `S3 keys with a segment "." or "..": Istio's default normalization of paths alters them, and S3 answers 403; ` +
+	`set meshConfig.pathNormalization.normalization: NONE, or the mode passthrough ("aws-mesh check" looks at the mesh)`
 
 // An explanation is what aws-mesh makes of a workload.
 type explanation struct {
@@ -105,6 +111,9 @@ func explain(ctx context.Context, w workload.Workload) (explanation, error) {
 	}
 	e.OptedIn, e.InMesh, e.Reason = true, status.InMesh, cmp.Or(reason, status.Reason)
 	e.Sidecar, e.Mode, e.Buckets = sidecar, status.Mode, status.Buckets
+	if status.InMesh && slices.Contains(status.Services, "s3") {
+		e.Warnings = append(e.Warnings, warningS3Keys)
+	}
 	for i, container := range decision.Containers {
 		x, err := explainContainer(container, status)
 		if err != nil {

@@ -8,15 +8,16 @@ import (
 )
 
 const about = `Puts workloads that call AWS in mesh mode, as the aws-mesh webhook and controller
-do in a cluster, but on manifests and without a cluster.
+do in a cluster, but on manifests and without a cluster. Only "check" looks at one.
 
 Exit codes:
   0  all is well
-  1  failure: a file cannot be read, or the result cannot be written
+  1  failure: a file or a cluster cannot be read, or the result cannot be written;
+     of "check": something breaks calls to AWS
   2  usage: the command line is wrong
   3  bad input: a manifest is wrong, or there is no such AWS service or region
 
-With any exit code but 0, nothing is printed to the standard output.`
+With any exit code but 0, nothing is printed to the standard output, but by "check".`
 
 func rootCommand(name, version string) *cobra.Command {
 	root := &cobra.Command{
@@ -31,6 +32,7 @@ func rootCommand(name, version string) *cobra.Command {
 		injectCommand(name),
 		egressCommand(name),
 		explainCommand(name),
+		checkCommand(name),
 		servicesCommand(name),
 		versionCommand(version),
 	)

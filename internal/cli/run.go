@@ -16,7 +16,8 @@ import (
 // The exit codes. They are described in the help of the root command.
 const (
 	exitOK       = 0
-	exitFailure  = 1 // a file cannot be read, the result cannot be written
+	exitFailure  = 1 // a file or a cluster cannot be read, the result cannot be written
+	exitFindings = 1 // of check; the result is written
 	exitUsage    = 2 // the command line is wrong
 	exitBadInput = 3 // a manifest, service or region is wrong
 )
@@ -39,11 +40,15 @@ func Run(ctx context.Context, w World) int {
 	root.SetOut(&out)
 	root.SetErr(w.Stderr)
 	command, err := root.ExecuteContextC(ctx)
-	if err == nil {
+	found := errors.Is(err, errFindings)
+	if err == nil || found {
 		_, err = w.Stdout.Write(out.Bytes())
 		err = done(err)
 	}
-	if err == nil {
+	switch {
+	case err == nil && found:
+		return exitFindings
+	case err == nil:
 		return exitOK
 	}
 	code := exitUsage // cobra's own errors are about the command line

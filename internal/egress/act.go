@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,12 +41,14 @@ func (r *Reconciler) act(ctx context.Context, c changes, now time.Time, s *situa
 	return errors.Join(errs...)
 }
 
-// applyAll applies objects, those of one host in their order. After one that cannot be
-// applied, the host gets none: it must not be open without TLS origination.
+// applyAll applies objects, those of one host in their order, at the gateway first. After
+// one that cannot be applied, the host gets none: it must not be open without TLS
+// origination.
 func (r *Reconciler) applyAll(ctx context.Context, objects []*unstructured.Unstructured, now time.Time, s *situation) []error {
 	byHost := map[string][]*unstructured.Unstructured{}
 	for _, u := range objects {
-		byHost[u.GetName()] = append(byHost[u.GetName()], u)
+		host := strings.TrimSuffix(u.GetName(), atGateway)
+		byHost[host] = append(byHost[host], u)
 	}
 	var errs []error
 	var mu sync.Mutex

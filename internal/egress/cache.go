@@ -98,6 +98,7 @@ func slimIstio(u *unstructured.Unstructured) *unstructured.Unstructured {
 		slim.SetAnnotations(map[string]string{annotationUnusedSince: since})
 	}
 	slim.Object[keyFingerprint] = fingerprint(u)
+	slim.Object[keyVisibility] = visibilityOf(u)
 	return slim
 }
 

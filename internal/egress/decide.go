@@ -36,7 +36,7 @@ type changes struct {
 	mark   []*unstructured.Unstructured // live objects that nobody needs from now on
 	delete []*unstructured.Unstructured // live objects, ServiceEntries first
 
-	left []Host        // hosts that are left to the user's objects
+	left []string      // hosts that are left to the user's objects
 	next time.Duration // until the earliest expiry; 0: none
 }
 
@@ -68,6 +68,7 @@ func decide(o observation, now time.Time, l limits) changes {
 	}
 	for _, u := range desired {
 		is, exists := live[refTo(u)]
+		withhold(u, is)
 		if !exists || o.differs(is, u) {
 			c.apply = append(c.apply, u)
 		}
@@ -86,7 +87,7 @@ func decide(o observation, now time.Time, l limits) changes {
 			unused = append(unused, u)
 		}
 	}
-	c.retain(unused, now, l.retention, l.hosts-len(needed))
+	c.retain(unused, now, l.retention, l.hosts-len(o.egress.Hosts))
 	slices.SortStableFunc(c.delete, func(a, b *unstructured.Unstructured) int {
 		return slices.Index(kinds(), b.GetKind()) - slices.Index(kinds(), a.GetKind())
 	})
@@ -99,19 +100,22 @@ func (o observation) differs(live, desired *unstructured.Unstructured) bool {
 	return a.got != a.want && o.refused[refTo(live)] != a
 }
 
-// desired returns the objects that should be, and the names of all hosts that pods
-// need. It notes which hosts are left to the user.
+// desired returns the objects that should be, and the names of all that pods need. It
+// notes which hosts are left to the user.
 func (o observation) desired(c *changes) (objects []*unstructured.Unstructured, needed map[string]bool) {
 	needed = map[string]bool{}
-	for _, h := range o.egress.Hosts {
-		name := Name(h.Name)
+	for _, l := range o.egress.legs() {
+		name := Name(l.host)
 		needed[name] = true
 		claims := o.claims[name]
-		if blocked(claims) {
-			c.left = append(c.left, h)
+		switch {
+		case blocked(claims):
+			c.left = append(c.left, l.host)
+			continue
+		case blocked(o.claims[Name(l.of)]):
 			continue
 		}
-		for _, u := range h.objects(o.egress.Namespace) {
+		for _, u := range l.objects(o.egress.Namespace) {
 			if u.GetKind() != virtualService || len(claims) == 0 {
 				objects = append(objects, u)
 			}

@@ -25,6 +25,13 @@
 // that is signed, so it sends nothing before the route is there, and nothing to a host
 // that the user's own objects have.
 //
+// # Through an egress gateway
+//
+// With a [Gateway], a host has two legs: the sidecars', which have no address of AWS
+// and lead to the gateway in mTLS by way of a subset of ours, and the gateway's, which
+// has the trio of above under a name of our own. Either leads nowhere without all of
+// its objects. The gateway finds the leg by the namespace in the caller's certificate.
+//
 // # What it leaves alone
 //
 // Our objects are known by their label and their name. An object of the user that

@@ -10,7 +10,8 @@ import (
 // An Egress is what the pods of one namespace need open.
 type Egress struct {
 	Namespace string
-	Hosts     []Host // sorted by name, each once
+	Hosts     []Host  // sorted by name, each once
+	Gateway   Gateway // through which plaintext hosts leave the mesh, if any
 }
 
 // A Host is one name, or "*.suffix" pattern, that is open on port 443.
@@ -22,6 +23,10 @@ type Host struct {
 	// Plaintext wins. The passthrough pods are refused then; the other way round,
 	// plaintext requests would leave the mesh as they are.
 	Mixed bool
+
+	// Waypoint: ambient pods alone call the host, and the namespace's waypoint
+	// originates TLS. Where a pod with a sidecar calls it too, the sidecars do.
+	Waypoint bool
 }
 
 // Desired returns what plans need in namespace, whatever their order.
@@ -30,9 +35,10 @@ func Desired(namespace string, plans []awsmesh.Plan) Egress {
 	for _, plan := range plans {
 		for _, name := range plan.Hosts {
 			h, known := hosts[name]
+			h.Waypoint = viaWaypoint(plan) && (h.Waypoint || !known)
 			switch {
 			case !known:
-				h = Host{Name: name, Mode: plan.Mode}
+				h.Name, h.Mode = name, plan.Mode
 			case h.Mode != plan.Mode:
 				h.Mode, h.Mixed = awsmesh.Plaintext, true
 			}

@@ -29,6 +29,7 @@ var update = flag.Bool("update", false, "rewrite the results in testdata")
 //	since         when those objects were marked as unused
 //	live.yaml     further Istio objects; one of the same kind and name takes the place of one from earlier.yaml
 //	limit         hosts of the namespace
+//	gateway       the egress gateway, and earlier-gateway that of earlier.yaml
 //
 // And the results, of which a case has those that it is about: objects.yaml, changes,
 // events.
@@ -87,13 +88,14 @@ func run(t *testing.T, in map[string]string) map[string]string {
 	o := observation{claims: map[string][]claim{}}
 	var pods []podPlan
 	o.egress, pods = planPods(namespace, decodePods(t, in["pods.yaml"]), limit)
+	o.egress.Gateway = gateway(t, in["gateway"])
 	for _, u := range live {
 		if ours(u) {
 			o.live = append(o.live, u)
 		}
 	}
-	for _, h := range o.egress.Hosts {
-		o.claims[Name(h.Name)] = claimsOn(Name(h.Name), namespace, live)
+	for _, l := range o.egress.legs() {
+		o.claims[Name(l.host)] = claimsOn(Name(l.host), namespace, live)
 	}
 	for _, u := range o.live {
 		o.claims[u.GetName()] = claimsOn(u.GetName(), namespace, live)
@@ -108,6 +110,7 @@ func run(t *testing.T, in map[string]string) map[string]string {
 // liveObjects returns the objects as the cache has them.
 func liveObjects(t *testing.T, in map[string]string) []*unstructured.Unstructured {
 	earlier, _ := planPods(namespace, decodePods(t, in["earlier.yaml"]), 1000)
+	earlier.Gateway = gateway(t, in["earlier-gateway"])
 	objects := earlier.Objects()
 	if since := strings.TrimSpace(in["since"]); since != "" {
 		for _, u := range objects {
@@ -138,6 +141,13 @@ func liveObjects(t *testing.T, in map[string]string) []*unstructured.Unstructure
 		objects[i] = slimIstio(slimIstio(u)) // the cache may do it more than once
 	}
 	return objects
+}
+
+func gateway(t *testing.T, text string) (g Gateway) {
+	if err := g.UnmarshalText([]byte(strings.TrimSpace(text))); err != nil {
+		t.Fatal(err)
+	}
+	return g
 }
 
 func decodePods(t *testing.T, text string) []*metav1.PartialObjectMetadata {
@@ -189,8 +199,8 @@ func changeList(c changes) string {
 			fmt.Fprintln(&b, list.verb, u.GetKind(), u.GetName())
 		}
 	}
-	for _, h := range c.left {
-		fmt.Fprintln(&b, "leave", h.Name)
+	for _, host := range c.left {
+		fmt.Fprintln(&b, "leave", host)
 	}
 	if c.next > 0 {
 		fmt.Fprintln(&b, "look again in", c.next)

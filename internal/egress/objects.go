@@ -3,6 +3,8 @@ package egress
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -61,28 +63,67 @@ func Name(host string) string {
 // them.
 func (e Egress) Objects() []*unstructured.Unstructured {
 	var objects []*unstructured.Unstructured
-	for _, h := range e.Hosts {
-		objects = append(objects, h.objects(e.Namespace)...)
+	for _, l := range e.legs() {
+		objects = append(objects, l.objects(e.Namespace)...)
 	}
 	return objects
 }
 
-func (h Host) objects(namespace string) []*unstructured.Unstructured {
-	specs := map[string]map[string]any{serviceEntry: h.serviceEntry()}
-	if h.Mode == awsmesh.Plaintext {
-		specs[destinationRule] = h.destinationRule()
-		specs[virtualService] = h.virtualService()
+// A leg is the objects of one name: what some proxy has to know of a host.
+type leg struct {
+	host     string                    // in the objects, and in their name
+	of       string                    // the host of AWS; "": all that pass the gateway
+	specs    map[string]map[string]any // by kind
+	allocate bool                      // Istio gives the host an address of its own
+}
+
+// legs returns all of e, what is called before what calls it.
+func (e Egress) legs() []leg {
+	var legs []leg
+	for _, h := range e.Hosts {
+		if h.Waypoint {
+			legs = append(legs, h.fromWaypoint())
+			continue
+		}
+		via := e.viaGateway(h)
+		if via {
+			legs = append(legs, e.fromGateway(h))
+		}
+		legs = append(legs, h.fromSidecar(via, e.Gateway))
 	}
+	if slices.ContainsFunc(e.Hosts, e.viaGateway) {
+		legs = slices.Insert(legs, 0, e.toGateway())
+	}
+	return legs
+}
+
+// fromSidecar is what the sidecars need for h. Those that go to a gateway have no
+// address of AWS at all, so nothing passes it by.
+func (h Host) fromSidecar(viaGateway bool, g Gateway) leg {
+	entry := h.serviceEntry()
+	l := leg{host: h.Name, of: h.Name, specs: map[string]map[string]any{serviceEntry: entry}}
+	switch {
+	case viaGateway:
+		entry["resolution"] = "STATIC"
+		l.specs[virtualService] = h.virtualService(routeTo(g.host(), gatewaySubset))
+	case h.Mode == awsmesh.Plaintext:
+		l.specs[destinationRule] = h.destinationRule()
+		l.specs[virtualService] = h.virtualService(routeTo(h.Name, subset))
+	}
+	return l
+}
+
+func (l leg) objects(namespace string) []*unstructured.Unstructured {
 	var objects []*unstructured.Unstructured
 	for _, kind := range kinds() {
-		if spec, ok := specs[kind]; ok {
-			objects = append(objects, object(kind, namespace, Name(h.Name), spec))
+		if spec, ok := l.specs[kind]; ok {
+			objects = append(objects, object(kind, namespace, Name(l.host), spec, l.allocate))
 		}
 	}
 	return objects
 }
 
-func object(kind, namespace, name string, spec map[string]any) *unstructured.Unstructured {
+func object(kind, namespace, name string, spec map[string]any, allocate bool) *unstructured.Unstructured {
 	u := &unstructured.Unstructured{Object: map[string]any{"spec": spec}}
 	u.SetGroupVersionKind(gvk(kind))
 	u.SetName(name)
@@ -91,7 +132,7 @@ func object(kind, namespace, name string, spec map[string]any) *unstructured.Uns
 	}
 	labels := map[string]string{labelManagedBy: managedBy}
 	if kind == serviceEntry {
-		labels[labelAutoAllocate] = "false"
+		labels[labelAutoAllocate] = strconv.FormatBool(allocate)
 	}
 	u.SetLabels(labels)
 	return u
@@ -142,11 +183,12 @@ func (h Host) destinationRule() map[string]any {
 
 // The match on the port is needed because Istio also serves a VirtualService on port 80
 // where no ServiceEntry has that port: plain HTTP to AWS would get TLS there.
-func (h Host) virtualService() map[string]any {
+func (h Host) virtualService(route map[string]any) map[string]any {
+	route["match"] = []any{map[string]any{"port": port}}
 	return map[string]any{
 		"hosts":    []any{h.Name},
 		"exportTo": []any{"."},
-		"http":     []any{routeProof(), h.route()},
+		"http":     []any{routeProof(), route},
 	}
 }
 
@@ -162,11 +204,10 @@ func routeProof() map[string]any {
 	}
 }
 
-// The AWS SDK retries by itself, and signs again; the sidecar must not.
-func (h Host) route() map[string]any {
-	to := map[string]any{"host": h.Name, "subset": subset, "port": map[string]any{"number": port}}
+// The AWS SDK retries by itself, and signs again; the proxy must not.
+func routeTo(host, subset string) map[string]any {
+	to := map[string]any{"host": host, "subset": subset, "port": map[string]any{"number": port}}
 	return map[string]any{
-		"match":   []any{map[string]any{"port": port}},
 		"route":   []any{map[string]any{"destination": to}},
 		"retries": map[string]any{"attempts": int64(0)},
 		"headers": map[string]any{"request": map[string]any{"remove": envoyHeaders()}},

@@ -27,9 +27,15 @@ func (r *Reconciler) observe(ctx context.Context, namespace string) (*situation,
 	}
 	s := &situation{}
 	s.egress, s.pods = planPods(namespace, pods, r.MaxHosts)
+	if slices.ContainsFunc(s.pods, podPlan.viaWaypoint) {
+		if err := r.checkWaypoint(ctx, namespace); err != nil {
+			s.egress, s.pods = withoutWaypoint(namespace, s.pods, err)
+		}
+	}
+	s.egress.Gateway = r.Gateway
 	names := map[string]bool{}
-	for _, h := range s.egress.Hosts {
-		names[Name(h.Name)] = true
+	for _, l := range s.egress.legs() {
+		names[Name(l.host)] = true
 	}
 	inNamespace, err := r.istio(ctx, client.InNamespace(namespace))
 	if err != nil {

@@ -90,3 +90,11 @@ func (p podPlan) wants(host string) (awsmesh.Mode, bool) {
 	}
 	return "", false
 }
+
+// wantsOne reports whether p needs one of hosts for which f holds.
+func (p podPlan) wantsOne(f func(Host) bool, hosts []Host) bool {
+	return slices.ContainsFunc(hosts, func(h Host) bool {
+		_, wants := p.wants(h.Name)
+		return wants && f(h)
+	})
+}

@@ -18,6 +18,7 @@ const (
 	reasonMixed    = "AWSMeshModeConflict" // plaintext and passthrough for one host
 	reasonReplaced = "AWSMeshRouteLeftOut" // a user's VirtualService has the host
 	reasonRefused  = "AWSMeshChangedBack"  // our write did not last
+	reasonWithheld = "AWSMeshHostWithheld" // ambient pods of other namespaces would get it
 )
 
 // A problem is something for a person to mend.
@@ -41,6 +42,8 @@ func problems(o observation, pods []podPlan) []problem {
 	}
 	for _, h := range o.egress.Hosts {
 		claims := o.claims[Name(h.Name)]
+		out = append(out, h.leftToSidecars(o.egress.Namespace, pods)...)
+		out = append(out, o.withheld(h, pods)...)
 		for _, c := range claims {
 			if c.blocks() || h.Mode == awsmesh.Plaintext {
 				out = append(out, c.problem(h.Name, o.egress.Namespace))
@@ -58,7 +61,22 @@ func problems(o observation, pods []podPlan) []problem {
 			out = append(out, onPods(pods, reasonMixed, note, func(p podPlan) bool { m, _ := p.wants(h.Name); return m == awsmesh.Passthrough })...)
 		}
 	}
-	return merge(out)
+	return merge(append(out, gatewayProblems(o, pods)...))
+}
+
+// gatewayProblems is about what is in the way of the way to the gateway.
+func gatewayProblems(o observation, pods []podPlan) []problem {
+	host := o.egress.Gateway.host()
+	var out []problem
+	for _, c := range o.claims[Name(host)] {
+		if !c.blocks() {
+			continue
+		}
+		note := fmt.Sprintf("no call in plaintext leaves the mesh, since %s is about the egress gateway: delete it, or give aws-mesh a gateway of its own", describe(c.object))
+		out = append(out, c.problem(host, o.egress.Namespace))
+		out = append(out, onPods(pods, reasonConflict, note, func(p podPlan) bool { return p.wantsOne(o.egress.viaGateway, o.egress.Hosts) })...)
+	}
+	return out
 }
 
 func (c claim) problem(host, namespace string) problem {

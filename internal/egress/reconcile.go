@@ -30,6 +30,14 @@ type Reconciler struct {
 	// pods that came first have them. Default 1000.
 	MaxHosts int
 
+	// Waypoints: open hosts for ambient pods through the waypoint of their namespace.
+	// For meshes whose serviceEntryVisibility is NAMESPACE: else ambient pods of other
+	// namespaces would be sent to that waypoint too.
+	Waypoints bool
+
+	// Gateway is the egress gateway of all namespaces. Default: none.
+	Gateway Gateway
+
 	// Client reads from the cache, and waits there for what it wrote. Default: one
 	// made for the manager.
 	Client client.Client

@@ -87,6 +87,7 @@ func istioChanged() predicate.TypedPredicate[*unstructured.Unstructured] {
 	same := func(a, b *unstructured.Unstructured) bool {
 		return ours(a) == ours(b) && a.GetUID() == b.GetUID() &&
 			reflect.DeepEqual(a.Object["spec"], b.Object["spec"]) && a.Object[keyFingerprint] == b.Object[keyFingerprint] &&
+			visibilityOf(a) == visibilityOf(b) &&
 			a.GetAnnotations()[annotationUnusedSince] == b.GetAnnotations()[annotationUnusedSince]
 	}
 	return predicate.TypedFuncs[*unstructured.Unstructured]{

@@ -20,6 +20,10 @@ type Options struct {
 	// "". It is called only when it decides. Nil: namespaces are not consulted.
 	NamespaceRegion func(ctx context.Context, namespace string) (string, error)
 
+	// NamespaceLabels returns the labels of a namespace. It is called for pods without a
+	// sidecar, which may be ambient. Nil: ambient pods originate TLS themselves.
+	NamespaceLabels func(ctx context.Context, namespace string) (map[string]string, error)
+
 	// ExcludeIPRanges is the mesh's own global.proxy.excludeIPRanges, comma-separated.
 	// The annotation that lets credentials out replaces it, so it is repeated there.
 	ExcludeIPRanges string
@@ -72,7 +76,11 @@ func Pod(ctx context.Context, raw []byte, namespace string, o Options) (Decision
 	if err != nil {
 		return Decision{}, err
 	}
-	return answer(&p, list, r, warnings, o), nil
+	side, err := o.carrier(ctx, &p, namespace)
+	if err != nil {
+		return Decision{}, err
+	}
+	return answer(&p, side, list, r, warnings, o), nil
 }
 
 // plan resolves the services for each site.
@@ -100,8 +108,7 @@ func plan(list []site, r awsmesh.Request) error {
 }
 
 // answer says what each container is told, and writes it down.
-func answer(p *pod, list []site, r awsmesh.Request, warnings []string, o Options) Decision {
-	side := findSidecar(p)
+func answer(p *pod, side sidecar, list []site, r awsmesh.Request, warnings []string, o Options) Decision {
 	before, again := previous(p.Metadata.Annotations)
 	for i := range list {
 		s := &list[i]
@@ -119,10 +126,10 @@ func answer(p *pod, list []site, r awsmesh.Request, warnings []string, o Options
 		warnings = append(warnings, s.warnings(r)...)
 	}
 	status := statusOf(list, r, side)
-	warnings = append(warnings, endpointWarnings(list, r)...)
+	warnings = append(warnings, endpointWarnings(list, r, side)...)
 	warnings = append(warnings, side.capture.warnings()...)
 	return Decision{
-		Patch:      patch(p, list, status, carried(list, side), o),
+		Patch:      patch(p, list, status, carried(list, side) && (status.InMesh || !side.waypoint), o),
 		Status:     status,
 		Containers: report(list),
 		Warnings:   slices.Compact(warnings),

@@ -5,10 +5,12 @@ import (
 	"strings"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
-	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 )
 
-const endpointURLPrefix = "AWS_ENDPOINT_URL_"
+const (
+	endpointURLPrefix = awsmesh.EnvEndpointURL
+	envEndpointURL    = "AWS_ENDPOINT_URL" // where all services are: a stand-in for AWS
+)
 
 // own returns the variables of the contract in s, sorted, each once.
 func (s *site) own() []string {
@@ -42,8 +44,8 @@ func (s *site) told(r awsmesh.Request, side sidecar) []awsmesh.Var {
 		e = s.plan.Env()
 	}
 	vars := e.Vars()
-	if e.InMesh && r.EndpointURLs {
-		urls, _ := endpointURLs(s.plan)
+	if e.InMesh && r.EndpointURLs && !side.waypoint && !s.declinesURLs() {
+		urls, _ := s.plan.EndpointURLs()
 		vars = append(vars, urls...)
 	}
 	if r.Region != "" && s.lacksRegion() {
@@ -63,26 +65,9 @@ func (s *site) lacksRegion() bool {
 	return !region && !fallback && len(s.EnvFrom) == 0
 }
 
-// endpointURLs returns AWS_ENDPOINT_URL_<SERVICE> for the services of plan whose
-// clients call no other host than the one it names, and the names of the others.
-func endpointURLs(plan awsmesh.Plan) (vars []awsmesh.Var, unfit []string) {
-	for _, service := range plan.Services {
-		e, err := endpoints.Resolve(service, plan.Params)
-		if err != nil || !fitsURL(e) {
-			unfit = append(unfit, service)
-			continue
-		}
-		vars = append(vars, awsmesh.Var{Name: endpointURLPrefix + e.Service.EnvSuffix(), Value: "http://" + e.Host + ":443"})
-	}
-	return vars, unfit
-}
-
-func fitsURL(e endpoints.Endpoint) bool {
-	switch e.Service.Name {
-	case "s3", "s3control", "sqs": // presigned, virtual-hosted and queue URLs are built from other names
-		return false
-	case "dynamodb", "sts": // with the variable set, clients call that host and no other
-		return e.Host != ""
-	}
-	return len(e.Hosts) == 1 && e.Hosts[0] == e.Host
+// declinesURLs reports whether s says itself that its calls are not for the sidecar.
+func (s *site) declinesURLs() bool {
+	_, elsewhere := s.Env.find(envEndpointURL)
+	inMesh, set := s.Env.find(awsmesh.EnvInMesh)
+	return elsewhere || set && !s.ours(inMesh) && inMesh.Value != "true"
 }

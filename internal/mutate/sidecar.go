@@ -16,9 +16,11 @@ const (
 
 const always = "Always" // restartPolicy of a native sidecar
 
-// A sidecar says whether a pod's sidecar takes its traffic to port 443.
+// A sidecar says whether a pod's sidecar takes its traffic to port 443, or the waypoint
+// that an ambient pod has in its place.
 type sidecar struct {
 	takes    bool
+	waypoint bool
 	why      string // for a person
 	native   int    // its index among the init containers; -1: it is an ordinary container
 	redirect int    // index of the init container that begins to redirect; -1: unknown
@@ -31,7 +33,7 @@ func findSidecar(p *pod) sidecar {
 	switch {
 	case p.Spec.HostNetwork:
 		s.why = "hostNetwork: the pod is on its node's network, out of any sidecar's reach"
-	case proxy == nil && p.Metadata.Labels != nil && p.Metadata.Labels.Dataplane == "ambient":
+	case proxy == nil && p.Metadata.Labels != nil && p.Metadata.Labels.Dataplane == ambient:
 		s.why = "ambient: the pod has no sidecar, so its application originates TLS"
 	case proxy == nil:
 		s.why = "no istio-proxy container: the pod is not in the mesh (yet)"
@@ -45,6 +47,8 @@ func findSidecar(p *pod) sidecar {
 	}
 	return s
 }
+
+func (p *pod) hasProxy() bool { return new(sidecar).locate(p) != nil }
 
 // locate finds the sidecar and what redirects traffic to it.
 func (s *sidecar) locate(p *pod) *container {
@@ -84,6 +88,8 @@ func proxyBypass(proxy *container) string {
 // its pod, or "". For an init container, index is its place.
 func (s sidecar) bypass(p *pod, c *container, init bool, index int) string {
 	switch {
+	case s.waypoint: // traffic is redirected before any container starts, whatever its user
+		return ""
 	case runsAsProxy(p, c):
 		return fmt.Sprintf("runs as user or group %d: its traffic is taken for the sidecar's own", proxyUser)
 	case !init:

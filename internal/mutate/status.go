@@ -19,6 +19,7 @@ func statusOf(list []site, r awsmesh.Request, side sidecar) awsmesh.Status {
 		Services: r.Services,
 		Buckets:  r.Buckets,
 	}
+	status.Waypoint = status.InMesh && side.waypoint
 	for _, s := range list {
 		if s.skipped != "" {
 			continue
@@ -55,6 +56,8 @@ func reason(list []site, r awsmesh.Request, side sidecar) string {
 	switch {
 	case side.takes && !carried(list, side):
 		b.WriteString("no container is left whose traffic the sidecar takes")
+	case side.waypoint && r.Mode == awsmesh.Passthrough:
+		b.WriteString("ambient, mode passthrough: the application originates TLS, ztunnel lets it out")
 	case side.takes && r.Mode == awsmesh.Passthrough:
 		b.WriteString("mode passthrough: the application originates TLS, the sidecar lets it out")
 	default:

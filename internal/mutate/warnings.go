@@ -37,26 +37,32 @@ func (s *site) warnings(r awsmesh.Request) []string {
 	return list
 }
 
-func endpointWarnings(list []site, r awsmesh.Request) []string {
+func endpointWarnings(list []site, r awsmesh.Request, side sidecar) []string {
 	if !r.EndpointURLs {
 		return nil
 	}
 	if r.Mode == awsmesh.Passthrough {
 		return []string{fmt.Sprintf("annotation %s has no effect in mode passthrough", awsmesh.AnnotationEndpointURLs)}
 	}
-	var all []string
+	if side.waypoint {
+		return []string{fmt.Sprintf("annotation %s has no effect in ambient mode: its plaintext would not be proven to reach a waypoint", awsmesh.AnnotationEndpointURLs)}
+	}
+	unfit := map[string][]string{} // by the reason
 	for _, s := range list {
 		if s.skipped == "" {
-			_, unfit := endpointURLs(s.plan)
-			all = append(all, unfit...)
+			_, services := s.plan.EndpointURLs()
+			for service, why := range services {
+				unfit[why] = append(unfit[why], service)
+			}
 		}
 	}
-	if len(all) == 0 {
-		return nil
+	var all []string
+	for _, why := range slices.Sorted(maps.Keys(unfit)) {
+		slices.Sort(unfit[why])
+		all = append(all, fmt.Sprintf("annotation %s: not for %s: %s; without our Go packages use %s: %s",
+			awsmesh.AnnotationEndpointURLs, strings.Join(slices.Compact(unfit[why]), ", "), why, awsmesh.AnnotationMode, awsmesh.Passthrough))
 	}
-	slices.Sort(all)
-	return []string{fmt.Sprintf("annotation %s: not for %s, whose clients also build other host names",
-		awsmesh.AnnotationEndpointURLs, strings.Join(slices.Compact(all), ", "))}
+	return all
 }
 
 // warnings tells of a sidecar that was injected before the annotation was there.

@@ -1,0 +1,61 @@
+package check
+
+import (
+	"github.com/aws-mesh/aws-mesh/awsmesh"
+)
+
+// clusterChecks are about what all workloads share.
+var clusterChecks = []struct {
+	name string
+	find func(*facts) []Finding
+}{
+	{"istio", istioServed},
+	{"webhook", webhookInstalled},
+	{"webhook", webhookReady},
+	{"webhook", webhookFirst},
+	{"egress", objects},
+	{"mesh-config", meshDefaults},
+	{"sidecar-scope", sidecarScope},
+}
+
+func istioServed(f *facts) []Finding {
+	if _, absent := f.lacks("serviceentries"); !absent {
+		return nil
+	}
+	return at("Istio", fail("install Istio 1.22 or later", "the cluster does not serve networking.istio.io/v1, in which aws-mesh writes its objects"))
+}
+
+func webhookInstalled(f *facts) []Finding {
+	configuration, webhook := ours(f.Snapshot)
+	unread, _ := f.lacks("mutatingwebhookconfigurations")
+	switch {
+	case unread:
+		return nil
+	case configuration == nil:
+		return at("MutatingWebhookConfiguration aws-mesh", fail("kubectl apply --server-side -f deploy/install.yaml", "aws-mesh is not installed: no configuration has the webhook %s", ourWebhook))
+	case text(webhook, "clientConfig", "caBundle") == "":
+		return at("MutatingWebhookConfiguration "+configuration.GetName(), fail("look at the log of aws-mesh's webhook: it writes the caBundle as soon as it runs", "it has no caBundle: pods with %s are refused", awsmesh.AnnotationServices))
+	}
+	return nil
+}
+
+func webhookReady(f *facts) []Finding {
+	service := ourService(f.Snapshot)
+	if n, known := ready(f.Snapshot); n > 0 || !known {
+		return nil
+	}
+	return at("Service "+service.namespace+"/"+service.name, fail("kubectl --namespace "+service.namespace+" get pods,events",
+		"no pod of aws-mesh's webhook is ready: new pods with %s are refused, and egress stays as it is", awsmesh.AnnotationServices))
+}
+
+// webhookFirst looks at the order of the configurations: the API server goes by name.
+func webhookFirst(f *facts) []Finding {
+	configuration, _ := ours(f.Snapshot)
+	for _, injector := range injectors(f.Snapshot) {
+		if configuration != nil && injector.GetName() < configuration.GetName() {
+			return at("MutatingWebhookConfiguration "+configuration.GetName(), fail("give it a name that sorts before "+injector.GetName(),
+				"Istio's injector (%s) runs first: the credential endpoints (169.254.…) are not excluded from the sidecar", injector.GetName()))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
+)
+
+// workloadChecks are about a workload and its template.
+var workloadChecks = []struct {
+	name string
+	find func(*facts, *workload) []Finding
+}{
+	{"annotations", templateAccepted},
+	{"s3-keys", s3Keys},
+	{"endpoint-urls", endpointURLs},
+}
+
+// templateAccepted tells of what the webhook would refuse: it may have been installed
+// later.
+func templateAccepted(f *facts, w *workload) []Finding {
+	if w.template == nil {
+		return nil
+	}
+	o := f.settings
+	if o.DefaultRegion == "" {
+		o.DefaultRegion = w.region()
+	}
+	if _, err := decide(f.ctx, w.template, w.object.GetNamespace(), f.Snapshot, o); err != nil {
+		return fail("mend the annotation in the pod template", "new pods are refused: %s", oneLine(err))
+	}
+	return nil
+}
+
+// region is what the webhook has told one of the pods: its own default may be unknown.
+func (w *workload) region() string {
+	for _, p := range w.pods {
+		if p.status != nil && len(p.status.Endpoints) > 0 {
+			return p.status.Endpoints[0].Region
+		}
+	}
+	return ""
+}
+
+// s3Keys tells of the keys that get 403: which keys there are is not known here.
+func s3Keys(f *facts, w *workload) []Finding {
+	for _, p := range w.pods {
+		m := meshOf(f.Snapshot, revision(p.Unstructured))
+		if m != nil && m.PathNormalization.Normalization != "NONE" && p.status != nil && p.status.InMesh && slices.Contains(p.status.Services, "s3") {
+			return warn("set meshConfig.pathNormalization.normalization: NONE, or the mode passthrough",
+				`S3 keys with a segment "." or ".." get 403 SignatureDoesNotMatch: Istio's default normalization of paths alters what was signed`)
+		}
+	}
+	return nil
+}
+
+// endpointURLs tells of plaintext that nothing proves before it is sent.
+func endpointURLs(f *facts, w *workload) []Finding {
+	for _, p := range w.pods {
+		m := meshOf(f.Snapshot, revision(p.Unstructured))
+		if m == nil || p.status == nil || !p.status.InMesh || p.GetAnnotations()[awsmesh.AnnotationEndpointURLs] != "true" {
+			continue
+		}
+		if m.policy(f.sidecars(p.GetNamespace())) == "ALLOW_ANY" {
+			return warn("give the namespace a Sidecar with outboundTrafficPolicy REGISTRY_ONLY",
+				"under ALLOW_ANY, %s sends signed requests as they are while the objects are on their way to the sidecar", awsmesh.AnnotationEndpointURLs)
+		}
+	}
+	return nil
+}
+
+// restart says how to have the pods of w made anew.
+func (w *workload) restart() string {
+	kind, name := w.object.GetKind(), w.object.GetName()
+	switch kind {
+	case "Deployment", "StatefulSet", "DaemonSet":
+		return fmt.Sprintf("kubectl --namespace %s rollout restart %s/%s", w.object.GetNamespace(), strings.ToLower(kind), name)
+	case "CronJob":
+		return "wait for its next run"
+	case "Pod", "Job":
+		return fmt.Sprintf("delete %s/%s and create it anew", strings.ToLower(kind), name)
+	}
+	return "delete its pods, so that they are made anew"
+}
