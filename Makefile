@@ -1,19 +1,20 @@
 .DEFAULT_GOAL := help
-.PHONY: help assets istio stores node build demo mesh mesh-down test e2e check format-check lint vulnerabilities table table-check \
-	manifests manifests-check bench bench-sdk latency scale fuzz image clean
+.PHONY: help assets istio stores node clients build demo mesh mesh-down test test-raced test-plain e2e check format-check lint vulnerabilities table table-check \
+	manifests manifests-check bench bench-sdk bench-envoy latency arrival scale scale-istio fuzz image clean
 
 # What we ship, and the tests that run it, under the race detector. The other modules
 # run other people's code, one goroutine at a time: Istio's injector, the AWS SDKs'
 # resolvers, the peers of the benchmark. That code is much to compile a second time.
+# test/bench/azure is left to "make bench": it has no tests, and a Kubernetes of its own.
 SHIPPED := . $(patsubst %/go.mod,%,$(wildcard awsmesh/go.mod awsmesh/*/go.mod))
 RACED   := $(SHIPPED) awsmesh/sdkv2/test test
-PLAIN   := test/parity test/istio test/bench test/bench/measure test/bench/azure
+PLAIN   := test/parity test/istio test/bench test/bench/measure
 
 # Network namespaces are Linux's.
 ifeq ($(shell uname -s),Linux)
 RACED   += test/sdk
-PLAIN   += test/bench/sdk
-LINTED  := test/e2e
+PLAIN   += test/bench/sdk test/istio/scale
+LINTED  := test/e2e test/clients/go
 else
 left_out := echo "test/sdk: LEFT OUT, its network namespaces need Linux"
 endif
@@ -45,6 +46,9 @@ stores: ## build the stores behind the tests' AWS, versitygw and dynalite, into 
 node: assets ## build kubelet, containerd and what else a node has into bin/node (minutes, once; root, Debian)
 	@sh tools/progress "a node" sh test/node/build bin
 
+clients: ## fetch and build clients of AWS that are not ours into bin/clients (minutes, once; Debian)
+	@sh tools/progress "clients of AWS" sh test/clients/build bin
+
 build: ## build the webhook and the command line into bin/
 	@$(call go_build,aws-mesh,.) -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/webhook ./cmd/aws-mesh
 	@ln -sf aws-mesh bin/kubectl-aws_mesh
@@ -62,14 +66,19 @@ mesh-down: ## end what "make mesh" began, from another terminal
 
 # Of files in other modules, and of programs that a test builds, Go's cache knows nothing.
 # The flags of go_build, where there is no race detector, share what is compiled.
-test: assets istio stores build ## all tests, race detector on, real API server, real mesh (root; AWS_MESH_NO_ROOT_TESTS=1 leaves those out)
+test: test-raced test-plain ## all tests, race detector on, real API server, real mesh (root; AWS_MESH_NO_ROOT_TESTS=1 leaves those out)
+
+test-raced: assets istio stores build
 	$(call each,$(RACED),go test -race -count=1 ./...)
-	$(call each,$(PLAIN),CGO_ENABLED=0 go test -trimpath -count=1 ./...)
 	@$(left_out)
 
-# Without a package, "go test" shows its output: the table.
-e2e: node istio stores ## tests on a real cluster with Istio and our image in it (root, minutes)
-	cd test/e2e && CGO_ENABLED=0 go test -trimpath -count=1 -timeout 20m
+test-plain: assets istio stores
+	$(call each,$(PLAIN),CGO_ENABLED=0 go test -trimpath -count=1 ./...)
+
+# Without a package, "go test" shows its output: the table. Pods wait much: more tests
+# than processors run at a time.
+e2e: node istio stores $(if $(RUN),,clients) ## tests on a real cluster with Istio and our image in it (root, minutes); RUN=TestCalls runs these alone
+	cd test/e2e && CGO_ENABLED=0 go test -trimpath -count=1 -timeout 30m -parallel 5 $(if $(RUN),-run '$(RUN)')
 
 check: format-check lint vulnerabilities table-check manifests-check ## formatting, vet and linters, known vulnerabilities, generated files
 
@@ -77,12 +86,14 @@ format-check:
 	@found=$$(gofmt -l $$(find . -name '*.go' -not -path './.*')); \
 	[ -z "$$found" ] || { echo "run gofmt on:"; echo "$$found"; exit 1; }
 
-# The linters read what the compiler says of imported packages; with the flags of "make
-# test" that is there already. They would also read all of Istio and of the AWS SDKs, for
-# a quarter of an hour, so in those modules vet has to do.
+# The linters and vet read what the compiler says of imported packages; with the flags of
+# "make test" that is there already. Linters would also read all of Istio and of the AWS
+# SDKs, for a quarter of an hour, so in those modules vet has to do.
+golangci_lint = $(CURDIR)/bin/tools/golangci-lint run --allow-parallel-runners --config $(CURDIR)/.golangci.yml ./...
 lint: bin/tools/golangci-lint
-	$(call each,$(RACED) $(LINTED),GOFLAGS=-race $(CURDIR)/$< run --allow-parallel-runners --config $(CURDIR)/.golangci.yml ./...)
-	$(call each,$(PLAIN),go vet ./...)
+	$(call each,$(RACED),GOFLAGS=-race $(golangci_lint))
+	$(call each,$(LINTED),CGO_ENABLED=0 GOFLAGS=-trimpath $(golangci_lint))
+	$(call each,$(PLAIN),CGO_ENABLED=0 go vet -trimpath ./...)
 
 vulnerabilities: bin/tools/govulncheck
 	@sh tools/vulnerabilities $(SHIPPED)
@@ -110,11 +121,20 @@ bench: ## admission, side by side with the peers' webhooks on the same review
 bench-sdk: ## both SDKs in the mesh, side by side with the plain SDK over TLS and the way of 2018
 	cd test/bench/sdk && go run .
 
+bench-envoy: istio ## the same through the real Envoy, with what that uses (root)
+	cd test/bench/sdk && go run . -envoy
+
 latency: assets ## pod creates through the real API server, with our webhook and without
 	cd test && go run ./latency
 
+arrival: node istio stores ## pod create until the route is usable, on a real mesh, with 1 and 500 namespaces (root, minutes)
+	cd test && CGO_ENABLED=0 go run -trimpath ./arrival
+
 scale: assets ## the controller with 10,000 pods in 1,000 namespaces
 	cd test && go run ./scale
+
+scale-istio: assets istio ## istiod with objects for each of 1,000 namespaces, and with one shared set (minutes)
+	cd test/istio/scale && go run .
 
 fuzz: ## run every fuzz target for FUZZTIME (20s)
 	@grep -rn --include='*_test.go' '^func Fuzz' . | \

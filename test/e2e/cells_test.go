@@ -3,6 +3,8 @@ package e2e
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,28 +38,33 @@ func cell(t *testing.T, parts []string, check func(t *testing.T)) {
 }
 
 // print writes a table: one line for each cell but its last part, of which it says how
-// many passed.
+// many passed, and which did not.
 func (r *results) print(w io.Writer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	passed := 0
-	var order []string
-	rows := map[string][2]int{} // passed, all
+	type row struct {
+		passed, all int
+		failed      []string
+	}
+	passed, rows := 0, map[string]*row{}
 	for _, cell := range r.list {
-		name := cell.name[:strings.LastIndex(cell.name, "/")]
-		if _, known := rows[name]; !known {
-			order = append(order, name)
+		slash := strings.LastIndex(cell.name, "/")
+		in := rows[cell.name[:slash]]
+		if in == nil {
+			in = &row{}
+			rows[cell.name[:slash]] = in
 		}
-		row := rows[name]
-		if row[1]++; cell.passed {
+		if in.all++; cell.passed {
 			passed++
-			row[0]++
+			in.passed++
+		} else {
+			in.failed = append(in.failed, "FAILED: "+cell.name[slash+1:])
 		}
-		rows[name] = row
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, name := range order {
-		_, _ = fmt.Fprintf(table, "%s\t%d of %d\n", strings.ReplaceAll(name, "/", "\t"), rows[name][0], rows[name][1])
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
+		in := rows[name]
+		_, _ = fmt.Fprintf(table, "%s\t%d of %d\t%s\n", strings.ReplaceAll(name, "/", "\t"), in.passed, in.all, strings.Join(in.failed, ", "))
 	}
 	_ = table.Flush()
 	_, _ = fmt.Fprintf(w, "e2e.cells: %d\ne2e.cells_passed: %d\n", len(r.list), passed)

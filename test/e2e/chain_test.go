@@ -13,12 +13,12 @@ import (
 
 // TestChain follows one annotation from a Deployment to AWS, and looks at the neighbours.
 func TestChain(t *testing.T) {
+	t.Parallel()
 	orders := app{Name: "orders", Annotations: asks("plaintext")}
 	stock := app{Name: "stock"}
 	chain := space{Name: "chain", Policy: "REGISTRY_ONLY", Apps: []app{orders, stock}}
 	elsewhere := space{Name: "elsewhere", Policy: "ALLOW_ANY", Apps: []app{stock}}
-	chain.create(t)
-	elsewhere.create(t)
+	createAll(t, chain, elsewhere)
 
 	cell(t, []string{"annotated", "pod"}, func(t *testing.T) { checkInjected(t, chain.get(t, orders)) })
 	for _, sdk := range []string{"v1", "v2"} {

@@ -31,14 +31,15 @@ var (
 // expect has the app call AWS and looks at what came of it on all sides.
 func (s space) expect(t *testing.T, a app, sdk, service string, want expectation) {
 	t.Helper()
-	if err := env.AWS().Reset(t.Context()); err != nil {
+	seen := env.AWS().Of(s.get(t, a).Status.PodIP)
+	if err := seen.Reset(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	before := s.originated(t, a)
 	got := s.call(t, a, sdk, service)
 	sent := s.originated(t, a) - before
 	var records []aws.Record
-	if err := env.AWS().Records(t.Context(), &records); err != nil {
+	if err := seen.Records(t.Context(), &records); err != nil {
 		t.Fatal(err)
 	}
 	if want.Asks {

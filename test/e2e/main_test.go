@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -23,14 +25,30 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, hold(os.Args[2]))
 		os.Exit(1)
 	}
+	if len(os.Args) == 3 && os.Args[1] == "ztunnel" {
+		fmt.Fprintln(os.Stderr, ztunnel(os.Args[2], "/identity"))
+		os.Exit(1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, cancel := inTime(ctx)
 	code, err := run(ctx, m)
+	cancel()
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// inTime ends a minute before the time of "go test -timeout": that would be a panic, and
+// nothing would be removed, nor the table printed.
+func inTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	flag.Parse()
+	if d, ok := flag.Lookup("test.timeout").Value.(flag.Getter).Get().(time.Duration); ok && d > 2*time.Minute {
+		return context.WithTimeoutCause(ctx, d-time.Minute, errors.New("the time of -timeout is up"))
+	}
+	return context.WithCancel(ctx)
 }
 
 func run(ctx context.Context, m *testing.M) (code int, err error) {
@@ -55,7 +73,15 @@ func run(ctx context.Context, m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	fmt.Printf("e2e.mesh_up_seconds: %.1f\n", time.Since(start).Seconds())
-	context.AfterFunc(ctx, func() { _ = env.Down() }) // an interrupt fails whatever is under way
+	unwatch := context.AfterFunc(ctx, func() { // it fails whatever is under way
+		fmt.Fprintln(os.Stderr, "e2e: the mesh is taken down:", context.Cause(ctx))
+		_ = env.Down()
+		time.Sleep(30 * time.Second) // in which tests say what fails
+		cells.print(os.Stdout)
+		_ = os.RemoveAll(dir)
+		os.Exit(1)
+	})
+	defer unwatch()
 	defer func() {
 		if down := env.Down(); err == nil {
 			err = down

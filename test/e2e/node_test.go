@@ -17,6 +17,7 @@ import (
 // TestKilled demands that nothing runs on of a node whose process is killed, and that
 // the next node removes its cgroups.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"text/template"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aws-mesh/aws-mesh/test/sdk/aws"
@@ -20,15 +21,20 @@ type space struct {
 	Name       string
 	Policy     string // ALLOW_ANY or REGISTRY_ONLY
 	DNSCapture bool   // Istio's agent answers the applications' DNS queries
+	Manifest   string // what else is in the namespace, YAML; it is there before the apps
 	Apps       []app
 }
 
-// An app is a Deployment of the sample application.
+// An app is a Deployment of one pod, by default of the sample application.
 type app struct {
 	Name        string
 	OutOfMesh   bool // it has no sidecar
 	Annotations map[string]string
+	Labels      map[string]string
 	Env         map[string]string
+	Region      string   // its AWS_REGION; empty: eu-west-1
+	Image       string   // one that listens at 8080; empty: the sample's
+	Args        []string // of the image's program
 }
 
 //go:embed testdata/space.yaml
@@ -37,28 +43,52 @@ var spaceYAML string
 // create applies the space and waits until its pods are ready. It goes with the test.
 func (s space) create(t *testing.T) {
 	t.Helper()
-	var manifest strings.Builder
-	parsed, err := template.New("space").Parse(spaceYAML)
-	if err != nil {
+	createAll(t, s)
+}
+
+// createAll creates several spaces at once.
+func createAll(t *testing.T, spaces ...space) {
+	t.Helper()
+	all, ctx := errgroup.WithContext(t.Context())
+	for _, s := range spaces {
+		t.Cleanup(func() { s.remove(t) })
+		all.Go(func() error { return s.apply(ctx) })
+	}
+	if err := all.Wait(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func (s space) apply(ctx context.Context) error {
+	parsed, err := template.New("space").Parse(spaceYAML)
+	if err != nil {
+		return err
+	}
+	var manifest strings.Builder
 	if err := parsed.Execute(&manifest, map[string]any{
 		"Space": s, "AccessKeyID": aws.AccessKeyID, "SecretAccessKey": aws.SecretAccessKey,
 	}); err != nil {
-		t.Fatal(err)
+		return err
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		if _, err := env.Kubectl(ctx, "delete", "namespace", s.Name, "--ignore-not-found", "--wait=false"); err != nil {
+	if _, err := env.KubectlWith(ctx, manifest.String(), "apply", "--namespace", s.Name, "--server-side", "-f", "-"); err != nil || len(s.Apps) == 0 {
+		return err
+	}
+	_, err = env.Kubectl(ctx, "--namespace", s.Name, "wait", "deployment", "--all", "--for=condition=Available", "--timeout=300s")
+	return err
+}
+
+// remove begins to remove the namespace, and ends its pods at once: what is over need
+// not be drained, and others want the processors.
+func (s space) remove(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for _, command := range []string{
+		"delete namespace " + s.Name + " --ignore-not-found --wait=false",
+		"--namespace " + s.Name + " delete pods --all --grace-period=1 --wait=false",
+	} {
+		if _, err := env.Kubectl(ctx, strings.Fields(command)...); err != nil {
 			t.Error(err)
 		}
-	})
-	if err := env.Apply(t.Context(), manifest.String()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := env.Kubectl(t.Context(), "--namespace", s.Name, "wait", "deployment", "--all", "--for=condition=Available", "--timeout=120s"); err != nil {
-		t.Fatal(err)
 	}
 }
 

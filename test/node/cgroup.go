@@ -52,6 +52,9 @@ func makeCgroups() (cgroups, error) {
 	var made cgroups
 	for _, hierarchy := range all {
 		removeLeft(hierarchy)
+		if err := delegate(hierarchy); err != nil {
+			return made, err
+		}
 		path := filepath.Join(hierarchy, name)
 		if err := os.MkdirAll(path, 0o755); err != nil {
 			return made, fmt.Errorf("cgroup: %w", err)
@@ -68,6 +71,21 @@ func makeCgroups() (cgroups, error) {
 		}
 	}
 	return made, nil
+}
+
+// delegate lets cgroups directly below the only hierarchy of version 2 have what it can
+// control: kubelet demands all of it in its own. systemd has most of it so in any case.
+func delegate(hierarchy string) error {
+	controllers, err := os.ReadFile(filepath.Join(hierarchy, "cgroup.controllers"))
+	if err != nil || hierarchy != "/sys/fs/cgroup" {
+		return nil // version 1, or both
+	}
+	for name := range strings.FieldsSeq(string(controllers)) {
+		if err := os.WriteFile(filepath.Join(hierarchy, "cgroup.subtree_control"), []byte("+"+name), 0o644); err != nil {
+			return fmt.Errorf("cgroups cannot have the controller %s (in a container: move its processes to a cgroup of their own): %w", name, err)
+		}
+	}
+	return nil
 }
 
 // removeLeft removes what a node left whose process was killed.

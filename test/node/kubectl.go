@@ -24,8 +24,11 @@ func (n *Node) Apply(ctx context.Context, manifests string) error {
 	return err
 }
 
-// KubectlWith is Kubectl with something on standard input.
+// KubectlWith is Kubectl with something on standard input. It does not outlive the node.
 func (n *Node) KubectlWith(ctx context.Context, stdin string, args ...string) (string, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(n.ended, cancel)()
 	cmd := exec.CommandContext(ctx, filepath.Join(n.Bin, "kubectl"), args...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+n.Kubeconfig(), "KUBECACHEDIR="+filepath.Join(n.Dir, "kubectl"))
 	cmd.Stdin = strings.NewReader(stdin)

@@ -5,7 +5,6 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 )
@@ -36,10 +35,7 @@ func (n *Node) controlPlane(ctx context.Context) error {
 	); err != nil {
 		return err
 	}
-	return n.Until(ctx, "the API server", func(ctx context.Context) error {
-		_, err := n.Kubectl(ctx, "get", "--raw", "/readyz")
-		return err
-	})
+	return n.Until(ctx, "the API server", n.serves)
 }
 
 // machinery starts what makes pods of objects, and waits until the node takes pods.
@@ -47,22 +43,13 @@ func (n *Node) machinery(ctx context.Context) error {
 	if err := n.startControllers(); err != nil {
 		return err
 	}
-	if err := n.startContainerd(ctx); err != nil {
-		return err
-	}
-	if _, err := n.Kubectl(ctx, "create", "clusterrolebinding", "kube-proxy", "--clusterrole=system:node-proxier", "--user=system:kube-proxy"); err != nil {
-		return err
-	}
 	if err := n.startKubelet(); err != nil {
 		return err
 	}
-	return n.Until(ctx, "the node to be ready", func(ctx context.Context) error {
-		ready, err := n.Kubectl(ctx, "get", "node", Name, "-o", `jsonpath={.status.conditions[?(@.type=="Ready")].status}`)
-		if err == nil && ready != "True" {
-			err = fmt.Errorf("the node's condition Ready is %q", ready)
-		}
+	if err := n.Until(ctx, "the node to be ready", n.ready); err != nil {
 		return err
-	})
+	}
+	return n.imports.Wait()
 }
 
 func (n *Node) startControllers() error {
@@ -80,6 +67,8 @@ func (n *Node) startControllers() error {
 	)
 }
 
+// startContainerd starts it, and begins to give it the images: much to do, and nothing in
+// Kubernetes has to wait for.
 func (n *Node) startContainerd(ctx context.Context) error {
 	if err := n.configure("cni/node.conflist", "containerd.toml", "kubelet.yaml", "kube-proxy.yaml"); err != nil {
 		return err
@@ -92,7 +81,8 @@ func (n *Node) startContainerd(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	return n.Import(ctx, n.pause())
+	n.imports.Go(func() error { return n.Import(ctx, append(n.Images, n.pause())...) })
+	return nil
 }
 
 func (n *Node) startKubelet() error {

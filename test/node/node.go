@@ -12,8 +12,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"sync"
 	"syscall"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/aws-mesh/aws-mesh/test/node/image"
 )
 
 // Name is the node's in Kubernetes.
@@ -28,6 +34,9 @@ type Config struct {
 	// on the node's network can listen there, unknown to Kubernetes.
 	Addresses []string
 
+	// Images are there when the node is up, see [Node.Import].
+	Images []image.Image
+
 	// Step is told what is being done, and does it; nil: it is just done.
 	Step func(what string, do func() error) error
 }
@@ -38,8 +47,12 @@ type Node struct {
 	port    int // of the API server, on this machine's loopback
 	pid     int // of the first process
 	cgroups cgroups
+	imports errgroup.Group
 
-	end func() // the first process, and so all
+	end    func() // the first process, and so all
+	client func() (*kubernetes.Clientset, error)
+	ended  context.Context // until Down
+	ending func()
 
 	mu    sync.Mutex
 	parts []*part
@@ -53,14 +66,14 @@ func Up(ctx context.Context, c Config) (*Node, error) {
 	if c.Step == nil {
 		c.Step = func(_ string, do func() error) error { return do() }
 	}
-	n := &Node{Config: c, end: func() {}}
+	n := newNode(c)
 	for _, s := range []struct {
 		what string
 		do   func(context.Context) error
 	}{
-		{"namespaces, network, cgroups", n.isolate},
+		{"namespaces, network, cgroups, containerd", n.isolate},
 		{"etcd, kube-apiserver", n.controlPlane},
-		{"kube-controller-manager, kube-scheduler, containerd, kubelet, kube-proxy", n.machinery},
+		{"kube-controller-manager, kube-scheduler, kubelet, kube-proxy, images", n.machinery},
 	} {
 		if err := c.Step(s.what, func() error { return s.do(ctx) }); err != nil {
 			return nil, errors.Join(err, n.Down())
@@ -69,15 +82,30 @@ func Up(ctx context.Context, c Config) (*Node, error) {
 	return n, nil
 }
 
-// Attach returns a node that another process has up, for all but Import, Command and
-// Broken. Down leaves it alone.
+// Attach returns a node that another process has up, for all but Broken. Down leaves it
+// alone.
 func Attach(c Config) *Node {
-	return &Node{Config: c, end: func() {}}
+	n := newNode(c)
+	text, _ := os.ReadFile(n.first()) // without it, the node is not up
+	n.pid, _ = strconv.Atoi(string(text))
+	return n
+}
+
+// first is the file that says which the first process is.
+func (n *Node) first() string { return filepath.Join(n.Dir, "first") }
+
+func newNode(c Config) *Node {
+	n := &Node{Config: c, end: func() {}}
+	n.client = sync.OnceValues(n.newClient)
+	n.ended, n.ending = context.WithCancel(context.Background())
+	return n
 }
 
 // Down ends the node with all that runs on it. It may be called again.
 func (n *Node) Down() error {
+	n.ending()
 	n.end()
+	_ = n.imports.Wait()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, p := range n.parts {
@@ -99,7 +127,10 @@ func (n *Node) isolate(ctx context.Context) error {
 	if err := n.startFirst(); err != nil {
 		return err
 	}
-	return n.network(ctx)
+	if err := n.network(ctx); err != nil {
+		return err
+	}
+	return n.startContainerd(ctx)
 }
 
 // startFirst starts the first process of the namespaces, and waits for what it reports.
@@ -141,6 +172,9 @@ func (n *Node) startFirst() error {
 		return fmt.Errorf("new namespaces: %w", err)
 	}
 	n.pid = cmd.Process.Pid
+	if err := os.WriteFile(n.first(), []byte(strconv.Itoa(n.pid)), 0o644); err != nil {
+		return err
+	}
 	if report, err := io.ReadAll(r); err != nil || len(report) > 0 {
 		return fmt.Errorf("the node's namespaces: %w", errors.Join(err, errors.New(string(report))))
 	}

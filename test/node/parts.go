@@ -62,6 +62,7 @@ func (n *Node) start(path string, args ...string) error {
 	}
 	defer log.Close()
 	p.cmd = n.Command(context.Background(), append([]string{path}, args...)...)
+	p.cmd.Env = append(p.cmd.Env, "GOGC=400") // short-lived: a fifth of the API server's time would be for its heap
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {
 		return err

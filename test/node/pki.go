@@ -16,16 +16,16 @@ import (
 	"time"
 )
 
-// An authority issues the certificates of the control plane, into a folder.
-type authority struct {
+// An Authority issues the certificates of the control plane, into a folder.
+type Authority struct {
 	dir         string
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 }
 
-// newAuthority makes one, with its files ca.crt and ca.key.
-func newAuthority(dir string) (*authority, error) {
-	a := &authority{dir: dir}
+// NewAuthority makes one, with its files ca.crt and ca.key. Its key is an ECDSA key.
+func NewAuthority(dir string) (*Authority, error) {
+	a := &Authority{dir: dir}
 	template := &x509.Certificate{
 		Subject: pkix.Name{CommonName: "aws-mesh node"}, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
@@ -35,7 +35,7 @@ func newAuthority(dir string) (*authority, error) {
 }
 
 // issue writes a certificate and its key, valid for a year. The first is the authority's.
-func (a *authority) issue(name string, template *x509.Certificate) error {
+func (a *Authority) issue(name string, template *x509.Certificate) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
@@ -61,14 +61,14 @@ func (a *authority) issue(name string, template *x509.Certificate) error {
 	return a.write(name+".crt", "CERTIFICATE", der)
 }
 
-func (a *authority) write(name, kind string, der []byte) error {
+func (a *Authority) write(name, kind string, der []byte) error {
 	return os.WriteFile(filepath.Join(a.dir, name), pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
 }
 
 // certificates writes all that the control plane needs: the authority's, the API
 // server's, the API server's as a client of kubelet, and a key for service accounts.
 func certificates(dir string) error {
-	a, err := newAuthority(dir)
+	a, err := NewAuthority(dir)
 	if err != nil {
 		return err
 	}

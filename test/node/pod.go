@@ -35,8 +35,10 @@ func (p Pod) Do(ctx context.Context, method, path string, body []byte) ([]byte, 
 	return answer, err
 }
 
-// Client returns a client of the API server, as administrator.
-func (n *Node) Client() (*kubernetes.Clientset, error) {
+// Client returns a client of the API server, as administrator. It is always the same.
+func (n *Node) Client() (*kubernetes.Clientset, error) { return n.client() }
+
+func (n *Node) newClient() (*kubernetes.Clientset, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", n.Kubeconfig())
 	if err != nil {
 		return nil, err

@@ -6,16 +6,26 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 
 	"github.com/aws-mesh/aws-mesh/test/node"
 )
 
 // AWS is the stand-in's control, see package aws of test/sdk.
-type AWS struct{ pod node.Pod }
+type AWS struct {
+	pod    node.Pod
+	client string
+}
 
 // AWS returns the control of AWS's stand-in.
 func (m *Mesh) AWS() AWS {
-	return AWS{m.Pod("aws-stand-in", "aws", 8080)}
+	return AWS{pod: m.Pod("aws-stand-in", "aws", 8080)}
+}
+
+// Of returns the same for one client alone, by its address: what others call and reset
+// meanwhile is no matter.
+func (a AWS) Of(client string) AWS {
+	return AWS{a.pod, client}
 }
 
 func (a AWS) get(ctx context.Context, path string) ([]byte, error) {
@@ -24,7 +34,7 @@ func (a AWS) get(ctx context.Context, path string) ([]byte, error) {
 
 // Records decodes what AWS has seen since the last Reset into a pointer to a slice.
 func (a AWS) Records(ctx context.Context, to any) error {
-	text, err := a.get(ctx, "records")
+	text, err := a.get(ctx, a.records())
 	if err != nil {
 		return err
 	}
@@ -34,9 +44,11 @@ func (a AWS) Records(ctx context.Context, to any) error {
 	return nil
 }
 
+func (a AWS) records() string { return "records?client=" + url.QueryEscape(a.client) }
+
 // Reset forgets the records and faults.
 func (a AWS) Reset(ctx context.Context) error {
-	_, err := a.pod.Do(ctx, "DELETE", "records", nil)
+	_, err := a.pod.Do(ctx, "DELETE", a.records(), nil)
 	return err
 }
 

@@ -14,29 +14,8 @@ import (
 
 var ourImage = regexp.MustCompile(`image: (aws-mesh/webhook:\S+)`)
 
-// build begins to make our image, and returns what ends that and removes it. It has the
-// name that our manifests say, where containerd looks for a name without a registry.
-func (m *Mesh) build(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	stage := filepath.Join(m.Dir, "stage")
-	built := make(chan struct{})
-	var made image.Image
-	var err error
-	go func() {
-		defer close(built)
-		made, err = m.fromManifests(ctx, stage)
-	}()
-	m.webhook = func() (image.Image, error) {
-		<-built
-		return made, err
-	}
-	return func() {
-		cancel()
-		<-built
-		_ = os.RemoveAll(stage)
-	}
-}
-
+// fromManifests returns our image under the name that our manifests say, where containerd
+// looks for a name without a registry.
 func (m *Mesh) fromManifests(ctx context.Context, stage string) (image.Image, error) {
 	install, err := os.ReadFile(m.install())
 	if err != nil {

@@ -27,6 +27,15 @@ var tmp = folder("tmp", 0o777|fs.ModeSticky)
 
 func (m *Mesh) bin(name string) string { return filepath.Join(m.Bin, name) }
 
+// images are all but ours.
+func (m *Mesh) images() ([]image.Image, error) {
+	aws, failed := m.awsStandIn()
+	proxy, err := m.proxy(m.ca)
+	return []image.Image{
+		m.coreDNS(), aws, m.pilot(), proxy, m.application("sample", m.ca), m.application("probe", m.ca),
+	}, errors.Join(failed, err)
+}
+
 func (m *Mesh) coreDNS() image.Image {
 	return image.Image{
 		Name: "localhost/coredns:node", Entrypoint: []string{"/coredns"},
@@ -54,11 +63,16 @@ func (m *Mesh) awsStandIn() (image.Image, error) {
 	if err != nil {
 		return image.Image{}, err
 	}
+	key, err := os.ReadFile(m.aws("ca.key"))
+	if err != nil {
+		return image.Image{}, err
+	}
 	dynalite, err := image.Tree(m.bin("dynalite"), "opt/dynalite")
 	return image.Image{
 		Name: "localhost/aws-stand-in:node", Entrypoint: []string{"/aws-stand-in"},
 		Files: slices.Concat(slim(system), dynalite, []image.File{
 			binary(m.bin("versitygw"), "opt/versitygw"), binary(m.bin("node/aws-stand-in"), "aws-stand-in"), tmp,
+			{Path: "etc/authority.pem", Text: slices.Concat(m.ca, key), Mode: 0o600},
 		}),
 	}, err
 }
@@ -109,10 +123,10 @@ func debianRoots(root string) ([]byte, error) {
 	return all, err
 }
 
-// sample is the application, which trusts the authority ca, PEM.
-func (m *Mesh) sample(ca []byte) image.Image {
+// application is one of test/sdk, which trusts the authority ca, PEM.
+func (m *Mesh) application(name string, ca []byte) image.Image {
 	return image.Image{
-		Name: "localhost/sample:node", User: "1000:1000", Entrypoint: []string{"/sample"},
-		Files: []image.File{binary(m.bin("node/sample"), "sample"), {Path: trusted, Text: ca, Mode: 0o644}, tmp},
+		Name: "localhost/" + name + ":node", User: "1000:1000", Entrypoint: []string{"/" + name},
+		Files: []image.File{binary(m.bin("node/"+name), name), {Path: trusted, Text: ca, Mode: 0o644}, tmp},
 	}
 }

@@ -24,6 +24,22 @@ type authority struct {
 	issued map[string]*tls.Certificate
 }
 
+// trustedAuthority is that of a file with its certificate and key; without one it is new.
+func trustedAuthority(path string) (*authority, error) {
+	if path == "" {
+		return newAuthority("aws-mesh test CA")
+	}
+	pair, err := tls.LoadX509KeyPair(path, path)
+	if err != nil {
+		return nil, fmt.Errorf("authority %s: %w", path, err)
+	}
+	key, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("authority %s: the key is a %T, want an ECDSA key", path, pair.PrivateKey)
+	}
+	return &authority{certificate: pair.Leaf, key: key, issued: map[string]*tls.Certificate{}}, nil
+}
+
 func newAuthority(name string) (*authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -11,10 +11,14 @@ import (
 //	POST   /faults    a [Fault]
 //	DELETE /records   forgets all records and faults
 //	GET    /ca.pem    the certificate to trust
+//
+// With /records?client=10.0.0.1 it is those of this client alone.
 func (s *Server) Control() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /records", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.Records()) })
-	mux.HandleFunc("DELETE /records", func(http.ResponseWriter, *http.Request) { s.Reset() })
+	mux.HandleFunc("GET /records", func(w http.ResponseWriter, r *http.Request) {
+		writeJSON(w, http.StatusOK, s.RecordsOf(r.FormValue("client")))
+	})
+	mux.HandleFunc("DELETE /records", func(_ http.ResponseWriter, r *http.Request) { s.ResetOf(r.FormValue("client")) })
 	mux.HandleFunc("GET /ca.pem", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(s.CA()) })
 	mux.HandleFunc("POST /faults", func(w http.ResponseWriter, r *http.Request) {
 		var f Fault

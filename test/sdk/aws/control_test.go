@@ -1,7 +1,9 @@
 package aws_test
 
 import (
+	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -36,5 +38,42 @@ func TestControl(t *testing.T) {
 	do("DELETE", "/records", "")
 	if got := strings.TrimSpace(do("GET", "/records", "").Body.String()); got != "[]" {
 		t.Errorf("records after a reset: %s", got)
+	}
+}
+
+// TestOneClient demands that records, their reset and faults can be one client's alone.
+func TestOneClient(t *testing.T) {
+	s := start(t)
+	s.AddFault(aws.Fault{Kind: aws.ServerError, Client: "127.0.0.3"})
+	call := func(from string) int {
+		transport := s.http.Transport.(*http.Transport).Clone()
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).DialContext(ctx, "tcp", s.address)
+		}
+		defer transport.CloseIdleConnections()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://sts.eu-west-1.amazonaws.com/", strings.NewReader("Action=AssumeRoleWithWebIdentity"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := transport.RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode
+	}
+	if got := []int{call("127.0.0.2"), call("127.0.0.3")}; got[0] >= 500 || got[1] != 500 {
+		t.Errorf("status %d and %d, want a fault for the second alone", got[0], got[1])
+	}
+	s.ResetOf("127.0.0.2")
+	if got := []int{len(s.RecordsOf("127.0.0.2")), len(s.RecordsOf("127.0.0.3")), len(s.Records())}; got[0] != 0 || got[1] != 1 || got[2] != 1 {
+		t.Errorf("records of the clients and of all after a reset of the first: %d, want [0 1 1]", got)
+	}
+	if got := call("127.0.0.3"); got != 500 {
+		t.Errorf("status %d after a reset of another client, want the fault still", got)
+	}
+	s.ResetOf("127.0.0.3")
+	if got := call("127.0.0.3"); got >= 500 {
+		t.Errorf("status %d after a reset, want no fault", got)
 	}
 }

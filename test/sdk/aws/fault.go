@@ -25,10 +25,11 @@ const (
 
 // A Fault is a thing that goes wrong with requests to a host.
 type Fault struct {
-	Kind  FaultKind
-	Host  string        // empty: every host
-	Times int           // 0: until the faults are cleared
-	Delay time.Duration // of Slow; in nanoseconds in JSON
+	Kind   FaultKind
+	Host   string        // empty: every host
+	Client string        // the address of those it happens to; empty: everybody
+	Times  int           // 0: until the faults are cleared
+	Delay  time.Duration // of Slow; in nanoseconds in JSON
 }
 
 func (f Fault) check() error {
@@ -50,21 +51,21 @@ func (f *faults) add(fault Fault) {
 	f.list = append(f.list, &fault)
 }
 
-func (f *faults) clear() {
+func (f *faults) clear(client string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.list = nil
+	f.list = slices.DeleteFunc(f.list, func(fault *Fault) bool { return client == "" || client == fault.Client })
 }
 
-// take finds a fault of one of the kinds for a host, and counts it.
-func (f *faults) take(host string, kinds ...FaultKind) (Fault, bool) {
+// take finds a fault of one of the kinds for a client of a host, and counts it.
+func (f *faults) take(client, host string, kinds ...FaultKind) (Fault, bool) {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i := slices.IndexFunc(f.list, func(fault *Fault) bool {
-		return slices.Contains(kinds, fault.Kind) && (fault.Host == "" || fault.Host == host)
+		return slices.Contains(kinds, fault.Kind) && (fault.Host == "" || fault.Host == host) && (fault.Client == "" || fault.Client == client)
 	})
 	if i < 0 {
 		return Fault{}, false

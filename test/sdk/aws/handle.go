@@ -68,7 +68,7 @@ func buffer(r *http.Request) error {
 
 // suffer lets a fault happen, if one is due. It reports whether that was all.
 func (s *Server) suffer(w http.ResponseWriter, r *http.Request, to host, e *entry) bool {
-	f, ok := s.faults.take(r.Host, ServerError, Reset, Slow, Silent)
+	f, ok := s.faults.take(address(r.RemoteAddr), r.Host, ServerError, Reset, Slow, Silent)
 	if !ok {
 		return false
 	}

@@ -13,7 +13,7 @@ var serviceLabels = map[string]string{
 	"s3": "s3", "s3-fips": "s3", "s3-accesspoint": "s3", "s3-accesspoint-fips": "s3", "s3-accelerate": "s3", "s3-external-1": "s3",
 	"dynamodb": "dynamodb", "dynamodb-fips": "dynamodb", "ddb": "dynamodb",
 	"kinesis": "kinesis", "kinesis-fips": "kinesis", "data-kinesis": "kinesis", "control-kinesis": "kinesis",
-	"sqs": "sqs", "sqs-fips": "sqs",
+	"sqs": "sqs", "sqs-fips": "sqs", "queue": "sqs", // the last for the AWS CLI v1
 	"secretsmanager": "secretsmanager", "secretsmanager-fips": "secretsmanager",
 	"sts": "sts", "sts-fips": "sts",
 }

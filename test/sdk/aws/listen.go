@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
 
 // tlsRecord is the first byte of every TLS connection.
@@ -23,6 +25,7 @@ type tlsListener struct {
 	net.Listener
 	config    *tls.Config
 	plaintext func(r *http.Request) *entry
+	forges    bool // the answer that a sidecar gives about its route
 }
 
 func (l tlsListener) Accept() (net.Conn, error) {
@@ -30,13 +33,14 @@ func (l tlsListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tls.Server(&sniffedConn{Conn: c, plaintext: l.plaintext}, l.config), nil
+	return tls.Server(&sniffedConn{Conn: c, plaintext: l.plaintext, forges: l.forges}, l.config), nil
 }
 
 // A sniffedConn looks at the first byte that comes.
 type sniffedConn struct {
 	net.Conn
 	plaintext func(r *http.Request) *entry
+	forges    bool
 	sniffed   bool
 	over      bool // it was not TLS, and has been answered
 }
@@ -73,9 +77,18 @@ func (c *sniffedConn) answer(in *bufio.Reader) {
 	const patience = 500 * time.Millisecond
 	_ = c.Conn.SetDeadline(time.Now().Add(10 * time.Second))
 	r, err := http.ReadRequest(in)
+	for c.forges && err == nil && r.Header.Get(awsmesh.RouteHeader) == awsmesh.RouteAsk {
+		r.RemoteAddr = c.RemoteAddr().String()
+		c.plaintext(r).set(func(r *Record) { r.Status = http.StatusNoContent })
+		_, _ = io.WriteString(c.Conn, "HTTP/1.1 204 No Content\r\n"+awsmesh.RouteHeader+": "+awsmesh.RouteAnswer+"\r\n\r\n")
+		if r, err = http.ReadRequest(in); err == io.EOF { //nolint:errorlint // ReadRequest's own
+			return
+		}
+	}
 	if err != nil {
 		r = &http.Request{Header: http.Header{}, Body: http.NoBody}
 	}
+	r.RemoteAddr = c.RemoteAddr().String()
 	e := c.plaintext(r)
 	if err != nil {
 		e.set(func(r *Record) { r.Problem = "neither TLS nor HTTP: " + err.Error() })

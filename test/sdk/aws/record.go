@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"hash"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ const (
 	ViaTLS       = "tls"        // as it should
 	ViaPlaintext = "plaintext"  // plain HTTP on the TLS port
 	ViaLinkLocal = "link-local" // a credential endpoint
+	ViaCompany   = "company"    // not at AWS, see [Server.ServeCompany]
 )
 
 // What the check of a request's signature gave.
@@ -33,6 +35,7 @@ const (
 // begins, except for a request that is answered before its body was read.
 type Record struct {
 	Time     time.Time
+	Client   string // the address that it came from, without the port
 	Via      string // [ViaTLS], …
 	SNI      string // the name that the client asked for in its TLS handshake
 	Protocol string // HTTP/1.1
@@ -68,7 +71,7 @@ type records struct {
 
 func (l *records) begin(r *http.Request, via string) *entry {
 	record := &Record{
-		Time: time.Now(), Via: via, Protocol: r.Proto, Method: r.Method, Host: r.Host, URI: r.RequestURI,
+		Time: time.Now(), Client: address(r.RemoteAddr), Via: via, Protocol: r.Proto, Method: r.Method, Host: r.Host, URI: r.RequestURI,
 		Header: r.Header.Clone(), Trace: traceHeaders(r.Header), Verdict: Unsigned,
 	}
 	if r.TLS != nil {
@@ -80,21 +83,32 @@ func (l *records) begin(r *http.Request, via string) *entry {
 	return &entry{log: l, record: record}
 }
 
-// all gives copies.
-func (l *records) all() []Record {
+// of gives copies of a client's, or of all if it is empty.
+func (l *records) of(client string) []Record {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	list := make([]Record, len(l.list))
-	for i, r := range l.list {
-		list[i] = *r
+	list := []Record{}
+	for _, r := range l.list {
+		if client == "" || client == r.Client {
+			list = append(list, *r)
+		}
 	}
 	return list
 }
 
-func (l *records) reset() {
+func (l *records) forget(client string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list = nil
+	l.list = slices.DeleteFunc(l.list, func(r *Record) bool { return client == "" || client == r.Client })
+}
+
+// address is that of an endpoint "address:port".
+func address(endpoint string) string {
+	host, _, err := net.SplitHostPort(endpoint)
+	if err != nil {
+		return endpoint
+	}
+	return host
 }
 
 func (e *entry) set(change func(*Record)) {

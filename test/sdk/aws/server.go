@@ -30,6 +30,7 @@ import (
 type Options struct {
 	Bin              string    // folder with versitygw and dynalite; empty: "bin" of the checkout
 	Dir              string    // where objects go, and stay; empty: a temporary folder
+	Authority        string    // file with the certificate and the ECDSA key of the CA, PEM; empty: a new one
 	WebIdentityToken string    // what AssumeRoleWithWebIdentity takes; empty: [WebIdentityToken]
 	Log              io.Writer // what the stores print; nil: nowhere
 }
@@ -44,7 +45,7 @@ type Server struct {
 	stores             *stores.Stores
 	services           map[string]http.Handler
 	linkLocal          http.Handler
-	servers            []*http.Server // TLS, link-local
+	servers            []*http.Server // TLS, link-local, company
 }
 
 // New makes a server. Its stores start when they are first needed; it reports their
@@ -55,7 +56,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{credentials: newCredentials()}
 	var err error
-	if s.trusted, err = newAuthority("aws-mesh test CA"); err != nil {
+	if s.trusted, err = trustedAuthority(o.Authority); err != nil {
 		return nil, err
 	}
 	if s.untrusted, err = newAuthority("aws-mesh test CA that nobody trusts"); err != nil {
@@ -82,6 +83,7 @@ func New(o Options) (*Server, error) {
 	s.servers = []*http.Server{
 		{Handler: s, ErrorLog: quiet, ReadHeaderTimeout: time.Minute},
 		{Handler: http.HandlerFunc(s.serveLinkLocal), ErrorLog: quiet, ReadHeaderTimeout: time.Minute},
+		{Handler: http.HandlerFunc(s.serveCompany), ErrorLog: quiet, ReadHeaderTimeout: time.Minute},
 	}
 	return s, nil
 }
@@ -92,7 +94,7 @@ func (s *Server) Serve(l net.Listener) error {
 	config := &tls.Config{GetCertificate: s.certificate, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}
 	return served(s.servers[0].Serve(tlsListener{l, config, func(r *http.Request) *entry {
 		return s.records.begin(r, ViaPlaintext)
-	}}))
+	}, false}))
 }
 
 // ServeLinkLocal answers as the credential endpoints (169.254.169.254, 169.254.170.2 and
@@ -119,15 +121,21 @@ func (s *Server) Close() error {
 func (s *Server) CA() []byte { return s.trusted.pem() }
 
 // Records gives what came in so far, oldest first.
-func (s *Server) Records() []Record { return s.records.all() }
+func (s *Server) Records() []Record { return s.RecordsOf("") }
+
+// RecordsOf gives what came from one client's address; empty: from all.
+func (s *Server) RecordsOf(client string) []Record { return s.records.of(client) }
 
 // AddFault makes something go wrong from now on.
 func (s *Server) AddFault(f Fault) { s.faults.add(f) }
 
 // Reset forgets all records and faults. What is stored stays.
-func (s *Server) Reset() {
-	s.records.reset()
-	s.faults.clear()
+func (s *Server) Reset() { s.ResetOf("") }
+
+// ResetOf forgets the records of one client, and the faults that are for it alone.
+func (s *Server) ResetOf(client string) {
+	s.records.forget(client)
+	s.faults.clear(client)
 }
 
 func (s *Server) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -136,7 +144,7 @@ func (s *Server) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, erro
 		name = "amazonaws.com"
 	}
 	names, ca, until := certificateNames(name), s.trusted, time.Now().AddDate(0, 6, 0)
-	if f, ok := s.faults.take(name, WrongName, UntrustedCA, Expired); ok {
+	if f, ok := s.faults.take(address(hello.Conn.RemoteAddr().String()), name, WrongName, UntrustedCA, Expired); ok {
 		switch f.Kind {
 		case WrongName:
 			names = []string{"wrong-name.example.com"}

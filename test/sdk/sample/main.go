@@ -3,12 +3,16 @@
 //
 //	sample --listen :8080
 //	curl 'localhost:8080/call?sdk=v2&service=dynamodb'
+//	sample --once v1/dynamodb,v2/s3
 //
 // A call writes something and reads it back. What came of it is the answer, in JSON.
+// Once is for init containers.
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -37,16 +41,17 @@ const callTimeout = 30 * time.Second
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "sample:", err)
 		os.Exit(1) //nolint:gocritic // the deferred stop only restores signals
 	}
 }
 
-func run(ctx context.Context, args []string, stderr io.Writer) error {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("sample", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	address := flags.String("listen", ":8080", "`address` to serve at")
+	list := flags.String("once", "", "`calls` to make instead of serving, such as v1/dynamodb,v2/s3")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -54,9 +59,12 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if *list != "" {
+		return clients.once(ctx, strings.Split(*list, ","), stdout)
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(w, "GET /call?sdk=v1|v2&service=dynamodb|s3")
+		fmt.Fprintln(w, "GET /call?sdk=v1|v2&service=dynamodb|s3[&key=…]")
 	})
 	mux.Handle("GET /call", trace.Middleware(clients))
 	server := &http.Server{Addr: *address, Handler: mux, ReadHeaderTimeout: time.Minute}
@@ -67,8 +75,8 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	return nil
 }
 
-// A call writes text and returns what it then reads.
-type call func(ctx context.Context, text string) (string, error)
+// A call writes text under a key, of a table or a bucket, and returns what it then reads.
+type call func(ctx context.Context, key, text string) (string, error)
 
 // clients are the calls, by SDK and service, such as "v1/s3".
 type clients map[string]call
@@ -89,23 +97,28 @@ type Outcome struct {
 
 func (c clients) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := r.FormValue("sdk") + "/" + r.FormValue("service")
-	call, known := c[name]
-	if !known {
+	if c[name] == nil {
 		http.Error(w, fmt.Sprintf("no call %q: give sdk=v1 or v2, and service=dynamodb or s3", name), http.StatusNotFound)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), callTimeout)
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(c.try(r.Context(), name, r.FormValue("key")))
+}
+
+// try makes a call and says what came of it. Without a key it takes one that nobody else
+// has.
+func (c clients) try(ctx context.Context, name, key string) Outcome {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	start := time.Now()
 	text := "written by " + name + " at " + start.Format(time.RFC3339Nano)
-	read, err := call(ctx, text)
+	read, err := c[name](ctx, cmp.Or(key, rand.Text()), text)
 	if err == nil && strings.TrimSpace(read) != text {
 		err = fmt.Errorf("read back %q, not what was written", read)
 	}
 	o := describe(err)
 	o.Took = time.Since(start).Round(time.Millisecond).String()
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(o)
+	return o
 }
 
 func describe(err error) Outcome {

@@ -25,12 +25,12 @@ func (c clients) addV1() error {
 		return err
 	}
 	tables, buckets := dynamodb.New(session), s3.New(session)
-	c["v1/dynamodb"] = func(ctx context.Context, text string) (string, error) { return tableV1(ctx, tables, text) }
-	c["v1/s3"] = func(ctx context.Context, text string) (string, error) { return bucketV1(ctx, buckets, text) }
+	c["v1/dynamodb"] = func(ctx context.Context, key, text string) (string, error) { return tableV1(ctx, tables, key, text) }
+	c["v1/s3"] = func(ctx context.Context, key, text string) (string, error) { return bucketV1(ctx, buckets, key, text) }
 	return nil
 }
 
-func tableV1(ctx context.Context, client *dynamodb.DynamoDB, text string) (string, error) {
+func tableV1(ctx context.Context, client *dynamodb.DynamoDB, key, text string) (string, error) {
 	if _, err := client.CreateTableWithContext(ctx, &dynamodb.CreateTableInput{
 		TableName:            new(table),
 		AttributeDefinitions: []*dynamodb.AttributeDefinition{{AttributeName: new("id"), AttributeType: new("S")}},
@@ -42,30 +42,30 @@ func tableV1(ctx context.Context, client *dynamodb.DynamoDB, text string) (strin
 	if err := client.WaitUntilTableExistsWithContext(ctx, &dynamodb.DescribeTableInput{TableName: new(table)}); err != nil {
 		return "", err
 	}
-	key := map[string]*dynamodb.AttributeValue{"id": {S: new("v1")}}
+	id := map[string]*dynamodb.AttributeValue{"id": {S: new(key)}}
 	if _, err := client.PutItemWithContext(ctx, &dynamodb.PutItemInput{
-		TableName: new(table), Item: map[string]*dynamodb.AttributeValue{"id": key["id"], "text": {S: new(text)}},
+		TableName: new(table), Item: map[string]*dynamodb.AttributeValue{"id": id["id"], "text": {S: new(text)}},
 	}); err != nil {
 		return "", err
 	}
-	out, err := client.GetItemWithContext(ctx, &dynamodb.GetItemInput{TableName: new(table), Key: key, ConsistentRead: new(true)})
+	out, err := client.GetItemWithContext(ctx, &dynamodb.GetItemInput{TableName: new(table), Key: id, ConsistentRead: new(true)})
 	if err != nil || out.Item["text"] == nil {
 		return "", err
 	}
 	return aws.StringValue(out.Item["text"].S), nil
 }
 
-func bucketV1(ctx context.Context, client *s3.S3, text string) (string, error) {
+func bucketV1(ctx context.Context, client *s3.S3, key, text string) (string, error) {
 	if _, err := client.CreateBucketWithContext(ctx, &s3.CreateBucketInput{Bucket: new(bucket)}); err != nil &&
 		!hasCode(err, s3.ErrCodeBucketAlreadyOwnedByYou) && !hasCode(err, s3.ErrCodeBucketAlreadyExists) {
 		return "", err
 	}
 	if _, err := client.PutObjectWithContext(ctx, &s3.PutObjectInput{
-		Bucket: new(bucket), Key: new("v1"), Body: strings.NewReader(text),
+		Bucket: new(bucket), Key: new(key), Body: strings.NewReader(text),
 	}); err != nil {
 		return "", err
 	}
-	out, err := client.GetObjectWithContext(ctx, &s3.GetObjectInput{Bucket: new(bucket), Key: new("v1")})
+	out, err := client.GetObjectWithContext(ctx, &s3.GetObjectInput{Bucket: new(bucket), Key: new(key)})
 	if err != nil {
 		return "", err
 	}

@@ -28,14 +28,14 @@ func (c clients) addV2(ctx context.Context) error {
 		return err
 	}
 	tables, buckets := dynamodb.NewFromConfig(awsConfig), s3.NewFromConfig(awsConfig)
-	c["v2/dynamodb"] = func(ctx context.Context, text string) (string, error) { return tableV2(ctx, tables, text) }
-	c["v2/s3"] = func(ctx context.Context, text string) (string, error) {
-		return bucketV2(ctx, buckets, awsConfig.Region, text)
+	c["v2/dynamodb"] = func(ctx context.Context, key, text string) (string, error) { return tableV2(ctx, tables, key, text) }
+	c["v2/s3"] = func(ctx context.Context, key, text string) (string, error) {
+		return bucketV2(ctx, buckets, awsConfig.Region, key, text)
 	}
 	return nil
 }
 
-func tableV2(ctx context.Context, client *dynamodb.Client, text string) (string, error) {
+func tableV2(ctx context.Context, client *dynamodb.Client, key, text string) (string, error) {
 	_, err := client.CreateTable(ctx, &dynamodb.CreateTableInput{
 		TableName:            aws.String(table),
 		AttributeDefinitions: []dynamodbtypes.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: dynamodbtypes.ScalarAttributeTypeS}},
@@ -48,14 +48,14 @@ func tableV2(ctx context.Context, client *dynamodb.Client, text string) (string,
 	if err := dynamodb.NewTableExistsWaiter(client).Wait(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(table)}, callTimeout+time.Second); err != nil {
 		return "", err
 	}
-	key := map[string]dynamodbtypes.AttributeValue{"id": &dynamodbtypes.AttributeValueMemberS{Value: "v2"}}
+	id := map[string]dynamodbtypes.AttributeValue{"id": &dynamodbtypes.AttributeValueMemberS{Value: key}}
 	if _, err := client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: aws.String(table),
-		Item:      map[string]dynamodbtypes.AttributeValue{"id": key["id"], "text": &dynamodbtypes.AttributeValueMemberS{Value: text}},
+		Item:      map[string]dynamodbtypes.AttributeValue{"id": id["id"], "text": &dynamodbtypes.AttributeValueMemberS{Value: text}},
 	}); err != nil {
 		return "", err
 	}
-	out, err := client.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String(table), Key: key, ConsistentRead: aws.Bool(true)})
+	out, err := client.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String(table), Key: id, ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		return "", err
 	}
@@ -66,7 +66,7 @@ func tableV2(ctx context.Context, client *dynamodb.Client, text string) (string,
 	return read.Value, nil
 }
 
-func bucketV2(ctx context.Context, client *s3.Client, region, text string) (string, error) {
+func bucketV2(ctx context.Context, client *s3.Client, region, key, text string) (string, error) {
 	create := &s3.CreateBucketInput{Bucket: aws.String(bucket)}
 	if region != "us-east-1" {
 		create.CreateBucketConfiguration = &s3types.CreateBucketConfiguration{LocationConstraint: s3types.BucketLocationConstraint(region)}
@@ -77,10 +77,10 @@ func bucketV2(ctx context.Context, client *s3.Client, region, text string) (stri
 	if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
 		return "", err
 	}
-	if _, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String("v2"), Body: strings.NewReader(text)}); err != nil {
+	if _, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), Body: strings.NewReader(text)}); err != nil {
 		return "", err
 	}
-	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String("v2")})
+	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
 	if err != nil {
 		return "", err
 	}

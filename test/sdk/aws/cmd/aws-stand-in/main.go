@@ -23,9 +23,10 @@ import (
 )
 
 type options struct {
-	tls, linkLocal, control string
-	ca                      string
-	server                  aws.Options
+	tls, linkLocal, control                  string
+	companyTLS, companyHTTP, companyGreeting string
+	ca                                       string
+	server                                   aws.Options
 }
 
 func main() {
@@ -43,7 +44,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.SetOutput(stderr)
 	f.StringVar(&o.tls, "tls", "127.0.0.1:443", "`addresses` for AWS's hosts, comma-separated")
 	f.StringVar(&o.linkLocal, "link-local", "", "`addresses` for the credential endpoints, comma-separated, such as 169.254.169.254:80")
+	f.StringVar(&o.companyTLS, "company-tls", "", "`addresses` of another company's HTTPS, comma-separated")
+	f.StringVar(&o.companyHTTP, "company-http", "", "`addresses` of its plain HTTP, comma-separated")
+	f.StringVar(&o.companyGreeting, "company-greeting", "", "`addresses` where it speaks first, comma-separated")
 	f.StringVar(&o.control, "control", "", "`address` to read the record and set faults at, such as 127.0.0.1:8080")
+	f.StringVar(&o.server.Authority, "authority", "", "`file` with the CA's certificate and ECDSA key, PEM (default: a new CA)")
 	f.StringVar(&o.ca, "ca", "", "`file` that gets the CA certificate, PEM")
 	f.StringVar(&o.server.Dir, "data", "", "`folder` for objects (default: a temporary one)")
 	f.StringVar(&o.server.Bin, "bin", "", "`folder` with versitygw and dynalite (default: bin of the checkout)")
@@ -79,7 +84,11 @@ func run(ctx context.Context, args []string, stderr io.Writer) (err error) {
 	for _, l := range []struct {
 		addresses string
 		serve     func(net.Listener) error
-	}{{o.tls, s.Serve}, {o.linkLocal, s.ServeLinkLocal}, {o.control, control.Serve}} {
+	}{
+		{o.tls, s.Serve}, {o.linkLocal, s.ServeLinkLocal}, {o.control, control.Serve},
+		{o.companyTLS, s.ServeCompany}, {o.companyHTTP, s.ServeCompanyHTTP},
+		{o.companyGreeting, func(l net.Listener) error { return aws.ServeGreeting(ctx, l) }},
+	} {
 		if err := listen(l.addresses, l.serve, ended); err != nil {
 			return err
 		}

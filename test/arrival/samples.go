@@ -1,0 +1,175 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/aws-mesh/aws-mesh/test/node"
+)
+
+// A sample is what became of one pod, each time from the request that creates it. The last
+// two are only of pods that were started.
+type sample struct {
+	admitted, applied, usable time.Duration
+	sidecar, app              time.Duration // their processes
+}
+
+func (w *world) samples(ctx context.Context, o options) ([]sample, error) {
+	var all []sample
+	for n := range o.samples + o.pods {
+		s, err := w.sample(ctx, fmt.Sprintf("sample-%d", n), n >= o.samples)
+		if err != nil {
+			return all, fmt.Errorf("sample %d: %w", n, err)
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// sample creates a pod that alone in its namespace needs the hosts, and cleans up.
+func (w *world) sample(ctx context.Context, name string, start bool) (s sample, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	entries := list("ServiceEntry")
+	watcher, err := w.client.Watch(ctx, entries, client.InNamespace(sampled))
+	if err != nil {
+		return s, err
+	}
+	defer watcher.Stop()
+	pod := w.pod(sampled, name)
+	if start {
+		pod.Spec.SchedulerName = ""
+	}
+	began, booted := time.Now(), sinceBoot()
+	var all errgroup.Group
+	all.Go(func() error {
+		err := w.client.Create(ctx, pod)
+		s.admitted = time.Since(began)
+		return err
+	})
+	all.Go(func() error {
+		err := w.arrive(ctx, watcher)
+		s.applied = time.Since(began)
+		return err
+	})
+	all.Go(func() error {
+		when, err := w.envoy.until(ctx, true)
+		s.usable = when.Sub(began)
+		return err
+	})
+	if err := all.Wait(); err != nil {
+		return s, err
+	}
+	if start {
+		if err := w.started(ctx, pod, booted, &s); err != nil {
+			return s, err
+		}
+	}
+	return s, w.clean(ctx, pod)
+}
+
+// arrive waits for the ServiceEntries, which are the last object of each host.
+func (w *world) arrive(ctx context.Context, watcher watch.Interface) error {
+	seen := map[string]bool{}
+	for len(seen) < len(w.hosts) {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d of %d hosts have their objects: %w", len(seen), len(w.hosts), ctx.Err())
+		case event := <-watcher.ResultChan():
+			if u, ok := event.Object.(*unstructured.Unstructured); ok && event.Type == watch.Added {
+				seen[u.GetName()] = true
+			}
+		}
+	}
+	return nil
+}
+
+// started learns when the processes of the sidecar and of the application began.
+func (w *world) started(ctx context.Context, pod *corev1.Pod, booted time.Duration, s *sample) error {
+	return w.env.Until(ctx, "the application's process", func(context.Context) error {
+		for name, when := range map[string]*time.Duration{"sample": &s.app, "pilot-agent": &s.sidecar} {
+			pid, err := node.Process(string(pod.UID), name)
+			if err != nil {
+				return err
+			}
+			at, err := processStart(pid)
+			if err != nil {
+				return err
+			}
+			*when = at - booted
+		}
+		return nil
+	})
+}
+
+// clean removes a pod and what it has opened, and waits until the Envoy knows.
+func (w *world) clean(ctx context.Context, pod *corev1.Pod) error {
+	if err := w.client.Delete(ctx, pod, client.GracePeriodSeconds(0)); err != nil {
+		return err
+	}
+	if err := w.env.Until(ctx, "objects that nobody needs", w.unneeded); err != nil {
+		return err
+	}
+	for _, kind := range []string{"ServiceEntry", "VirtualService", "DestinationRule"} {
+		u := &unstructured.Unstructured{}
+		gvk := list(kind).GroupVersionKind()
+		gvk.Kind = kind
+		u.SetGroupVersionKind(gvk)
+		if err := w.client.DeleteAllOf(ctx, u, client.InNamespace(sampled)); err != nil {
+			return err
+		}
+	}
+	_, err := w.envoy.until(ctx, false)
+	time.Sleep(200*time.Millisecond + rand.N(100*time.Millisecond))
+	return err
+}
+
+// unneeded reports that the controller has not marked all objects as unused.
+func (w *world) unneeded(ctx context.Context) error {
+	for _, kind := range []string{"ServiceEntry", "VirtualService", "DestinationRule"} {
+		objects := list(kind)
+		if err := w.client.List(ctx, objects, client.InNamespace(sampled)); err != nil {
+			return err
+		}
+		for _, u := range objects.Items {
+			if u.GetAnnotations()["aws-mesh/unused-since"] == "" {
+				return fmt.Errorf("%s %s is needed", kind, u.GetName())
+			}
+		}
+	}
+	return nil
+}
+
+// processStart returns when a process began, since the machine did, to 10 ms: see
+// proc_pid_stat(5).
+func processStart(pid int) (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	ticks, err := strconv.Atoi(fields[19])
+	return time.Duration(ticks) * 10 * time.Millisecond, err
+}
+
+func sinceBoot() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {
+		panic(err) // there is no such error
+	}
+	return time.Duration(t.Nano())
+}

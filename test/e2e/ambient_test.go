@@ -1,0 +1,161 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aws-mesh/aws-mesh/test/sdk/aws"
+)
+
+// TestAmbient turns waypoints on, as the overlay for it does, and off again. The waypoint
+// is Istio's, with the real Envoy; in ztunnel's place is our own stand-in.
+func TestAmbient(t *testing.T) {
+	gatewayAPI(t)
+	importZtunnel(t)
+	ambientSpace(t) // the waypoint has time to come up
+	for _, n := range ambientNamespaces {
+		n.create(t)
+	}
+	admissions(t, "without --waypoints", func(bool) bool { return false })
+	waypoints(t)
+	admissions(t, "with --waypoints", func(inMesh bool) bool { return inMesh })
+
+	orders := ambientApp{Name: "orders", Annotations: asks("plaintext")}
+	s := ambientSpace(t, orders)
+	cell(t, []string{"objects", "are accepted"}, func(t *testing.T) { acceptedEntries(t) })
+	cell(t, []string{"waypoint", "has them"}, func(t *testing.T) { waypointReady(t) })
+	for _, sdk := range []string{"v1", "v2"} {
+		cell(t, []string{"nothing redirects", sdk + " dynamodb"}, func(t *testing.T) {
+			s.expect(t, app{Name: orders.Name, OutOfMesh: true}, sdk, "dynamodb", notIntercepted)
+		})
+	}
+
+	tunnelled := ambientApp{Name: "tunnelled", Annotations: asks("plaintext"), Ztunnel: true, Addresses: addresses(t)}
+	own := ambientApp{Name: "own-tls", Annotations: asks("passthrough"), Ztunnel: true}
+	early := ambientApp{Name: "no-address", Annotations: asks("plaintext"), Ztunnel: true}
+	s = ambientSpace(t, orders, tunnelled, own, early)
+	for _, sdk := range []string{"v1", "v2"} {
+		for _, service := range []string{"dynamodb", "s3"} {
+			cell(t, []string{"by a waypoint", sdk + " " + service}, func(t *testing.T) { s.leavesAtWaypoint(t, tunnelled.Name, sdk, service) })
+			cell(t, []string{"passthrough", sdk + " " + service}, func(t *testing.T) {
+				s.expect(t, app{Name: own.Name, OutOfMesh: true}, sdk, service, ownTLS)
+			})
+		}
+	}
+	cell(t, []string{"ztunnel knows no address", "v2 dynamodb"}, func(t *testing.T) {
+		s.expect(t, app{Name: early.Name, OutOfMesh: true}, "v2", "dynamodb", noRoute)
+	})
+}
+
+// An entryStatus is what istiod says of a ServiceEntry.
+type entryStatus struct {
+	Spec   struct{ Hosts []string }
+	Status struct {
+		Addresses  []struct{ Host, Value string }
+		Conditions []struct{ Type, Status, Reason, Message string }
+	}
+}
+
+func entries(ctx context.Context) ([]entryStatus, error) {
+	text, err := env.Kubectl(ctx, "--namespace", ambientNamespace, "get", "serviceentries", "-o", "json")
+	if err != nil {
+		return nil, err
+	}
+	var list struct{ Items []entryStatus }
+	err = json.Unmarshal([]byte(text), &list)
+	return list.Items, err
+}
+
+// acceptedEntries demands that istiod gives every host an address, binds it to the
+// waypoint, and shows it to no other namespace.
+func acceptedEntries(t *testing.T) {
+	t.Helper()
+	if err := env.Until(t.Context(), "the waypoint to be bound", func(ctx context.Context) error {
+		all, err := entries(ctx)
+		if err == nil && len(all) < 11 {
+			err = fmt.Errorf("%d ServiceEntries", len(all))
+		}
+		for _, e := range all {
+			said := map[string]string{}
+			for _, c := range e.Status.Conditions {
+				said[c.Type] = c.Status + " " + c.Reason
+			}
+			if len(e.Status.Addresses) == 0 || said["istio.io/WaypointBound"] != "True WaypointAccepted" || said["istio.io/VisibilityApplied"] != "True Namespace" {
+				err = fmt.Errorf("%v: %+v", e.Spec.Hosts, e.Status)
+			}
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// waypointReady demands that the real Envoy has rejected nothing, and has the hosts.
+func waypointReady(t *testing.T) {
+	t.Helper()
+	for path, want := range map[string]string{
+		"stats?filter=update_rejected": "listener_manager.lds.update_rejected: 0",
+		"clusters":                     "inbound-vip|443|http/tls|*.s3.eu-west-1.amazonaws.com::",
+	} {
+		got, err := env.Kubectl(t.Context(), "--namespace", ambientNamespace, "exec", "deploy/egress", "--", "pilot-agent", "request", "GET", path)
+		if err != nil || !strings.Contains(got, want) {
+			t.Errorf("%s: %v, want %q in %s", path, err, want, got)
+		}
+	}
+}
+
+// addresses returns those that Istio has allocated, by the names that the sample calls.
+func addresses(t *testing.T) map[string]string {
+	t.Helper()
+	all, err := entries(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, e := range all {
+		for _, a := range e.Status.Addresses {
+			if strings.Contains(a.Value, ".") && (a.Host == "dynamodb.eu-west-1.amazonaws.com" || a.Host == "*.s3.eu-west-1.amazonaws.com") {
+				found[strings.Replace(a.Host, "*", "aws-mesh-sample", 1)] = a.Value
+			}
+		}
+	}
+	return found
+}
+
+// leavesAtWaypoint demands that a call works, and that AWS sees it come from the waypoint:
+// in verified TLS, signed, and without a word about the mesh.
+func (s space) leavesAtWaypoint(t *testing.T, name, sdk, service string) {
+	t.Helper()
+	waypoint, err := env.Kubectl(t.Context(), "--namespace", s.Name, "get", "pods", "-l", "gateway.networking.k8s.io/gateway-name=egress",
+		"--field-selector=status.phase=Running", "-o", "jsonpath={.items[0].status.podIP}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := env.AWS().Of(waypoint)
+	if err := seen.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.call(t, app{Name: name}, sdk, service); !got.OK {
+		t.Errorf("the application got %+v", got)
+	}
+	var records []aws.Record
+	if err := seen.Records(t.Context(), &records); err != nil {
+		t.Fatal(err)
+	}
+	if len(records) == 0 {
+		t.Error("AWS saw nothing of it")
+	}
+	for _, r := range records {
+		if r.Via != aws.ViaTLS || r.SNI != r.Host || r.Verdict != aws.Valid || !strings.Contains(r.Host, service) || r.Protocol != "HTTP/1.1" {
+			t.Errorf("AWS saw %+v", r)
+		}
+		for header := range r.Header {
+			if strings.HasPrefix(header, "X-Envoy") || strings.HasPrefix(header, "X-Forwarded") {
+				t.Errorf("AWS saw %s: %s", header, r.Header.Get(header))
+			}
+		}
+	}
+}

@@ -1,0 +1,242 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
+	"github.com/aws-mesh/aws-mesh/awsmesh/inmesh"
+	"github.com/aws-mesh/aws-mesh/test/sdk/aws"
+)
+
+const gatewayNamespace = "aws-mesh-egress"
+
+// ownWay is what a namespace writes that wants to use the gateway without asking.
+const ownWay = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: gateway}
+spec:
+  host: gateway.aws-mesh-egress.svc.cluster.local
+  exportTo: ["."]
+  trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}
+`
+
+// TestEgressGateway turns the egress gateway on, as the overlay for it does, and off
+// again, with applications that go on calling. Other tests wait: it is for the whole
+// cluster.
+func TestEgressGateway(t *testing.T) {
+	orders := app{Name: "orders", Annotations: asks("plaintext")}
+	bills := app{Name: "bills", Annotations: asks("plaintext")}
+	bills.Annotations[awsmesh.AnnotationS3Buckets] = "aws-mesh-sample"
+	stranger := probe("stranger", false, nil)
+	shop := space{Name: "gateway-shop", Policy: "REGISTRY_ONLY", Apps: []app{orders}}
+	billing := space{Name: "gateway-billing", Policy: "ALLOW_ANY", Apps: []app{bills}}
+	others := space{Name: "gateway-others", Policy: "ALLOW_ANY", Manifest: ownWay, Apps: []app{stranger}}
+	createAll(t, shop, billing, others)
+	shop.expect(t, orders, "v2", "dynamodb", viaSidecar)
+	pod := env.Pod(shop.Name, shop.pod(t, orders), 8080)
+	calling := func(ctx context.Context) error { return works(ctx, pod) }
+
+	stop := make(chan struct{})
+	calls := repeat(t.Context(), stop, calling)
+	gateway := turnOn(t)
+	until(t, shop, orders, gateway)
+	until(t, billing, bills, gateway)
+	close(stop)
+	cell(t, []string{"turned on", "calls"}, calls.check)
+
+	for _, c := range []struct {
+		space
+		app
+	}{{shop, orders}, {billing, bills}} {
+		for _, sdk := range []string{"v1", "v2"} {
+			for _, service := range []string{"dynamodb", "s3"} {
+				cell(t, []string{c.space.Name, sdk + " " + service}, func(t *testing.T) { c.space.leavesAt(t, c.app, gateway, sdk, service) })
+			}
+		}
+	}
+	for _, host := range []string{"dynamodb.eu-west-1.amazonaws.com", "aws-mesh-sample.s3.eu-west-1.amazonaws.com", "sqs.eu-west-1.amazonaws.com"} {
+		cell(t, []string{"a namespace that did not ask", host}, func(t *testing.T) { others.refused(t, stranger, host) })
+	}
+	cell(t, []string{"the other namespace goes", "calls"}, func(t *testing.T) {
+		stop := make(chan struct{})
+		calls := repeat(t.Context(), stop, calling)
+		kubectl(t, "delete namespace gateway-billing --timeout=60s")
+		close(stop)
+		calls.check(t)
+		shop.leavesAt(t, orders, gateway, "v2", "s3")
+	})
+	cell(t, []string{"the gateway is down", "calls"}, func(t *testing.T) {
+		kubectl(t, "-n "+gatewayNamespace+" scale deployment gateway --replicas=0")
+		kubectl(t, "-n "+gatewayNamespace+" delete pods --all --grace-period=1")
+		shop.stays(t, orders)
+	})
+	cell(t, []string{"AWS has the certificate of another name", "calls"}, func(t *testing.T) {
+		t.Cleanup(func() {
+			if err := env.AWS().Reset(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+		if err := env.AWS().Fault(t.Context(), aws.Fault{Kind: aws.WrongName}); err != nil {
+			t.Fatal(err)
+		}
+		kubectl(t, "-n "+gatewayNamespace+" scale deployment gateway --replicas=1")
+		kubectl(t, "-n "+gatewayNamespace+" rollout status deployment gateway --timeout=120s")
+		shop.stays(t, orders)
+	})
+	turnOff(t)
+	cell(t, []string{"turned off", "calls"}, func(t *testing.T) {
+		until(t, shop, orders, []string{shop.get(t, orders).Status.PodIP})
+		shop.expect(t, orders, "v2", "dynamodb", viaSidecar)
+	})
+}
+
+// turnOn applies first the gateway and then the overlay, as docs/egress-gateway.md says,
+// and returns the addresses of the gateway's pods.
+func turnOn(t *testing.T) (addresses []string) {
+	t.Helper()
+	const overlay = "../../deploy/overlays/egress-gateway"
+	t.Cleanup(func() { turnOff(t) })
+	kubectl(t, "apply --server-side -f "+overlay+"/gateway.yaml -f "+overlay+"/routes.yaml")
+	kubectl(t, "-n "+gatewayNamespace+" rollout status deployment gateway --timeout=120s")
+	kubectl(t, "apply --server-side --force-conflicts -k "+overlay)
+	kubectl(t, "-n aws-mesh-system rollout status deployment aws-mesh-webhook --timeout=120s")
+	pods, err := env.Kubectl(t.Context(), "-n", gatewayNamespace, "get", "pods", "-o", "jsonpath={.items[*].status.podIP}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(pods)
+}
+
+// turnOff applies what was there before.
+func turnOff(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	install, err := os.ReadFile("../../deploy/install.yaml")
+	if err == nil {
+		err = env.Apply(ctx, string(install))
+	}
+	for _, command := range []string{
+		"-n aws-mesh-system rollout status deployment aws-mesh-webhook --timeout=120s",
+		"delete namespace " + gatewayNamespace + " --ignore-not-found --timeout=60s",
+	} {
+		if err == nil {
+			_, err = env.Kubectl(ctx, strings.Fields(command)...)
+		}
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func kubectl(t *testing.T, command string) {
+	t.Helper()
+	if _, err := env.Kubectl(t.Context(), strings.Fields(command)...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// until waits until the app's calls reach AWS from one of addresses.
+func until(t *testing.T, s space, a app, addresses []string) {
+	t.Helper()
+	if err := env.Until(t.Context(), fmt.Sprint("calls from ", addresses), func(context.Context) error {
+		for _, r := range s.seen(t, func() { s.call(t, a, "v1", "dynamodb") }) {
+			if slices.Contains(addresses, r.Client) {
+				return nil
+			}
+		}
+		return errors.New("AWS sees none")
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// leavesAt demands that a call works, that AWS sees it come from the gateway, and nothing
+// of who has called.
+func (s space) leavesAt(t *testing.T, a app, gateway []string, sdk, service string) {
+	t.Helper()
+	records := s.seen(t, func() {
+		if o := s.call(t, a, sdk, service); !o.OK {
+			t.Errorf("the application got %+v", o)
+		}
+	})
+	if len(records) == 0 {
+		t.Error("AWS saw nothing")
+	}
+	for _, r := range records {
+		if !slices.Contains(gateway, r.Client) || r.Via != aws.ViaTLS || r.SNI != r.Host || r.Verdict != aws.Valid || !strings.Contains(r.Host, service) {
+			t.Errorf("AWS saw %s %s of host %q from %s, want the gateway's %q; with SNI %q, via %s, signature %s %s",
+				r.Method, r.URI, r.Host, r.Client, gateway, r.SNI, r.Via, r.Verdict, r.Problem)
+		}
+		for name := range r.Header {
+			if strings.HasPrefix(name, "X-Forwarded-") || strings.HasPrefix(name, "X-Envoy-") {
+				t.Errorf("AWS is told %s: %s", name, r.Header.Get(name))
+			}
+		}
+	}
+}
+
+// stays demands that a call fails because there is no connection to AWS, and that AWS sees
+// nothing, from wherever.
+func (s space) stays(t *testing.T, a app) {
+	t.Helper()
+	for _, sdk := range []string{"v1", "v2"} {
+		records := s.seen(t, func() {
+			if o := s.call(t, a, sdk, "dynamodb"); o.Kind != inmesh.ErrUpstream.Error() {
+				t.Errorf("the application got %+v, want %v", o, inmesh.ErrUpstream)
+			}
+		})
+		if len(records) > 0 {
+			t.Errorf("AWS saw %+v", records)
+		}
+	}
+}
+
+// refused demands that the gateway does not let out a request that a pod of the space
+// sends it for host.
+func (s space) refused(t *testing.T, a app, host string) {
+	t.Helper()
+	records := s.seen(t, func() {
+		answer, err := env.Pod(s.Name, s.pod(t, a), 8080).Do(t.Context(), "GET",
+			"fetch?url=http://gateway.aws-mesh-egress.svc.cluster.local:443/&host="+host, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var seen struct {
+			Status int
+			Said   string
+		}
+		if err := json.Unmarshal(answer, &seen); err != nil || seen.Status != 503 || !strings.Contains(seen.Said, "the egress gateway has no route") {
+			t.Errorf("the gateway answered %s, %v", answer, err)
+		}
+	})
+	if len(records) > 0 {
+		t.Errorf("AWS saw %+v", records)
+	}
+}
+
+// seen returns what AWS sees while something is done.
+func (s space) seen(t *testing.T, do func()) (records []aws.Record) {
+	t.Helper()
+	start := time.Now()
+	do()
+	var all []aws.Record
+	if err := env.AWS().Records(t.Context(), &all); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range all {
+		if r.Time.After(start) {
+			records = append(records, r)
+		}
+	}
+	return records
+}
