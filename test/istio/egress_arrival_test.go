@@ -26,7 +26,7 @@ func TestEgressOnItsWay(t *testing.T) {
 			arrived := slices.DeleteFunc(slices.Clone(all), func(c config.Config) bool {
 				return !slices.Contains(there, c.GroupVersionKind.Kind)
 			})
-			s := sidecars(t, slices.Concat(parse(t, otherHTTP), arrived), "shop")[0]
+			s := sidecars(t, allowAny, slices.Concat(parse(t, otherHTTP), arrived), "shop")[0]
 			for host := range hosts(all) {
 				if leads := s.leads(t, host); leads != expected(there) {
 					t.Errorf("%s: %s, want %s", host, leads, expected(there))

@@ -18,8 +18,8 @@ import (
 	"istio.io/istio/pkg/config"
 )
 
-// neighbours are other people's objects on port 443.
-const neighbours = `
+// others are other people's objects.
+const others = `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: {name: pay, namespace: elsewhere}
@@ -42,30 +42,34 @@ spec:
 // TestEgress checks what Istio makes of the controller's objects: those of its golden
 // cases, and those for all services of three regions at once.
 func TestEgress(t *testing.T) {
-	objects := goldenObjects(t)
-	maps.Copy(objects, regionObjects(t, "eu-west-1", "us-east-1", "cn-north-1"))
-	others := parse(t, neighbours)
-	before := sidecars(t, others, "elsewhere")[0]
-	for name, text := range objects {
-		t.Run(name, func(t *testing.T) {
-			ours := parse(t, text)
-			got := sidecars(t, slices.Concat(others, ours), "shop", "elsewhere")
-			for host, plain := range hosts(ours) {
-				if plain {
-					got[0].checkPlaintext(t, host)
-				} else {
-					got[0].checkPassthrough(t, host)
+	for _, policy := range policies {
+		objects := goldenObjects(t)
+		if policy == allowAny { // many of the same kind: once is enough
+			maps.Copy(objects, regionObjects(t, "eu-west-1", "us-east-1", "cn-north-1"))
+		}
+		before := sidecars(t, policy, parse(t, others), "elsewhere")[0]
+		for name, text := range objects {
+			t.Run(name+"/"+policy.String(), func(t *testing.T) {
+				ours := parse(t, text)
+				got := sidecars(t, policy, slices.Concat(parse(t, others), ours), "shop", "elsewhere")
+				for host, plain := range hosts(ours) {
+					if plain {
+						got[0].checkPlaintext(t, host)
+					} else {
+						got[0].checkPassthrough(t, host)
+					}
 				}
-			}
-			got[0].checkListener(t)
-			if !bytes.Equal(got[1].bytes, before.bytes) {
-				t.Error("a pod of another namespace is told something else than without our objects")
-			}
-		})
+				got[0].checkListener(t, policy)
+				if !bytes.Equal(got[1].bytes, before.bytes) {
+					t.Error("a pod of another namespace is told something else than without our objects")
+				}
+			})
+		}
 	}
 }
 
-// goldenObjects returns the sections objects.yaml of the controller's golden cases.
+// goldenObjects returns the sections objects.yaml of the controller's golden cases of
+// sidecars: neither gateways nor waypoints.
 func goldenObjects(t *testing.T) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("../../internal/egress/testdata/*.txtar")
@@ -78,8 +82,9 @@ func goldenObjects(t *testing.T) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text, ok := section(archive, "objects.yaml"); ok {
-			objects[strings.TrimSuffix(filepath.Base(file), ".txtar")] = text
+		name := filepath.Base(file)
+		if text, ok := section(archive, "objects.yaml"); ok && !strings.HasPrefix(name, "gateway") && !strings.HasPrefix(name, "waypoint") {
+			objects[strings.TrimSuffix(name, ".txtar")] = text
 		}
 	}
 	if len(objects) < 8 {
@@ -102,9 +107,9 @@ func hosts(objects []config.Config) map[string]bool {
 	return plain
 }
 
-// Plaintext and TLS to one port are told apart by their first bytes; what nobody
-// announced still passes.
-func (s sidecar) checkListener(t *testing.T) {
+// Plaintext and TLS to one port are told apart by their first bytes; with what nobody
+// announced, the mesh's policy is done.
+func (s sidecar) checkListener(t *testing.T, p policy) {
 	t.Helper()
 	l := s.listeners["0.0.0.0_443"]
 	if s.routes["443"] != nil {
@@ -116,8 +121,15 @@ func (s sidecar) checkListener(t *testing.T) {
 			t.Errorf("plaintext HTTP on port 443 takes the routes %q", name)
 		}
 	}
-	if to := xdstest.ExtractTCPProxy(t, l.GetDefaultFilterChain()).GetCluster(); to != "PassthroughCluster" {
-		t.Errorf("other traffic on port 443 goes to %q, want PassthroughCluster", to)
+	unknown, host := "PassthroughCluster", "allow_any"
+	if p == registryOnly {
+		unknown, host = "BlackHoleCluster", "block_all"
+	}
+	if to := xdstest.ExtractTCPProxy(t, l.GetDefaultFilterChain()).GetCluster(); to != unknown {
+		t.Errorf("other traffic on port 443 goes to %q, want %s", to, unknown)
+	}
+	if v := s.virtualHost("*"); s.routes["443"] != nil && v.GetName() != host {
+		t.Errorf("plaintext to other hosts on port 443 goes to %q, want %s", v.GetName(), host)
 	}
 	if s.chain("pay.example.com") == nil {
 		t.Error("a neighbour's TLS on port 443 lost its filter chain")

@@ -47,30 +47,52 @@ type sidecar struct {
 	bytes     []byte // all of it
 }
 
-// sidecars returns what Istio generates from objects for a pod of each namespace. The
-// mesh asks for all that AWS must be spared: retries, and HTTP/2 whatever the server
-// can do.
-func sidecars(t *testing.T, objects []config.Config, namespaces ...string) []sidecar {
-	t.Helper()
+// The policies for what a mesh does not know.
+const (
+	allowAny     = meshconfig.MeshConfig_OutboundTrafficPolicy_ALLOW_ANY
+	registryOnly = meshconfig.MeshConfig_OutboundTrafficPolicy_REGISTRY_ONLY
+)
+
+var policies = []policy{allowAny, registryOnly}
+
+type policy = meshconfig.MeshConfig_OutboundTrafficPolicy_Mode
+
+// meshConfig is that of a mesh that asks for all that AWS must be spared: retries, and
+// HTTP/2 whatever the server can do.
+func meshConfig(p policy) *meshconfig.MeshConfig {
 	m := mesh.DefaultMeshConfig()
+	m.OutboundTrafficPolicy = &meshconfig.MeshConfig_OutboundTrafficPolicy{Mode: p}
 	m.DefaultHttpRetryPolicy = &networking.HTTPRetry{Attempts: 5, RetryOn: "5xx,reset"}
 	m.H2UpgradePolicy = meshconfig.MeshConfig_UPGRADE
-	istiod := core.NewConfigGenTest(t, core.TestOptions{Configs: objects, MeshConfig: m})
+	return m
+}
+
+// sidecars returns what Istio generates from objects for a pod of each namespace.
+func sidecars(t *testing.T, p policy, objects []config.Config, namespaces ...string) []sidecar {
+	t.Helper()
+	istiod := istiod{core.NewConfigGenTest(t, core.TestOptions{Configs: objects, MeshConfig: meshConfig(p)})}
 	var all []sidecar
 	for _, namespace := range namespaces {
-		all = append(all, newSidecar(t, istiod, namespace))
+		all = append(all, istiod.tell(t, &model.Proxy{ConfigNamespace: namespace}))
 	}
 	return all
 }
 
-func newSidecar(t *testing.T, istiod *core.ConfigGenTest, namespace string) sidecar {
-	proxy := istiod.SetupProxy(&model.Proxy{
-		ConfigNamespace: namespace,
-		Metadata:        &model.NodeMetadata{IstioVersion: "1.31.0"},
+// An istiod is Istio's own configuration generator, with what it was given.
+type istiod struct{ *core.ConfigGenTest }
+
+// tell returns what a proxy gets, which stays as it is.
+func (i istiod) tell(t *testing.T, p *model.Proxy) sidecar {
+	t.Helper()
+	proxy := i.SetupProxy(&model.Proxy{
+		Type: p.Type, ConfigNamespace: p.ConfigNamespace, IPAddresses: p.IPAddresses, Labels: p.Labels,
+		Metadata: &model.NodeMetadata{IstioVersion: "1.31.0", Labels: p.Labels},
 	})
-	clusters, listeners, routes := istiod.Clusters(proxy), istiod.Listeners(proxy), istiod.Routes(proxy)
+	clusters, listeners, routes := i.Clusters(proxy), i.Listeners(proxy), i.Routes(proxy)
 	xdstest.ValidateClusters(t, clusters)
-	xdstest.ValidateListeners(t, listeners)
+	if p.Type != model.Waypoint { // Envoy's internal listeners have no address
+		xdstest.ValidateListeners(t, listeners)
+	}
 	xdstest.ValidateRouteConfigurations(t, routes)
 	s := sidecar{
 		clusters:  xdstest.ExtractClusters(clusters),

@@ -33,7 +33,7 @@ import (
 func TestMain(m *testing.M) {
 	features.EnableNativeSidecars = features.NativeSidecarModeDisabled
 	for _, scope := range log.Scopes() {
-		scope.SetOutputLevel(log.ErrorLevel)
+		scope.SetOutputLevel(log.FatalLevel)
 	}
 	os.Exit(m.Run())
 }

@@ -7,6 +7,9 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
@@ -24,6 +27,8 @@ const (
 	put     = "PutObject, 8 MiB"
 	bare    = "PutObject, 8 MiB, not hashed" // v1 without what it hashes itself by default
 	connect = "connect"
+	fresh   = "GetItem, new connection"
+	busy    = "GetItem, 8 at a time" // each turn of it is eight
 
 	// Ways to AWS.
 	ours     = "aws-mesh"
@@ -31,6 +36,7 @@ const (
 	plain    = "TLS"
 	ecdsaTLS = "TLS, ECDSA chain"
 	way2018  = "2018"
+	through  = "TLS through Envoy" // which passes it on as it is
 )
 
 // A contender does one operation in one way, and how its turns went.
@@ -73,10 +79,11 @@ func (c *contender) address() string {
 
 // start returns the operation, in the process that is to do it.
 func (c *contender) start() (func() error, error) {
-	resolveAt(c.address())
 	switch {
 	case c.operation == connect:
 		return c.connection()
+	case c.operation == busy:
+		return c.busy()
 	case c.sdk == v1:
 		return callV1(c.way, c.operation)
 	case c.sdk == v2:
@@ -85,35 +92,75 @@ func (c *contender) start() (func() error, error) {
 	return nil, fmt.Errorf("no such contender")
 }
 
+// busy is what an application does that has more than one thing to do: neither it nor
+// the sidecar goes to sleep after each call.
+func (c *contender) busy() (func() error, error) {
+	one := *c
+	one.operation = get
+	call, err := one.start()
+	return func() error {
+		var all errgroup.Group
+		for range 8 {
+			all.Go(call)
+		}
+		return all.Wait()
+	}, err
+}
+
+// A place is where contenders have their turns.
+type place struct {
+	run   func(c *contender, args []string) ([]byte, error) // this program with these arguments
+	envoy func() (time.Duration, error)                     // what the sidecar has used
+}
+
 // takeTurns lets each contender have its turn, another one first in each round: whatever
 // else the machine does hits all of them alike.
-func takeTurns(contenders []*contender, round int, o options, s *server) error {
+func takeTurns(contenders []*contender, round int, o options, p place) error {
 	for i := range contenders {
-		if err := contenders[(round+i)%len(contenders)].turn(o, s); err != nil {
+		if err := contenders[(round+i)%len(contenders)].turn(o, p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *contender) turn(o options, s *server) error {
-	self, err := os.Executable()
+func (c *contender) turn(o options, p place) error {
+	before, err := p.envoy()
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(self, "-time", o.time.String(), "turn", c.sdk, c.way, c.operation)
-	cmd.Env = append(c.environment(), "GOMAXPROCS=1", "SSL_CERT_FILE="+s.roots)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
+	out, err := p.run(c, []string{fmt.Sprintf("-envoy=%t", o.envoy), "-time", o.time.String(), "turn", c.sdk, c.way, c.operation})
 	if err != nil {
 		return fmt.Errorf("%s, %s: %w", c.name(), c.operation, err)
+	}
+	after, err := p.envoy()
+	if err != nil {
+		return err
 	}
 	var r result
 	if err := json.Unmarshal(out, &r); err != nil {
 		return fmt.Errorf("%s, %s: %w: %.200s", c.name(), c.operation, err, out)
 	}
+	r.Envoy = float64((after - before).Nanoseconds()) / r.Operations
 	c.turns = append(c.turns, r)
 	return nil
+}
+
+// place is on this machine, with a server that uses its CPU time as the sidecar and AWS.
+func (s *server) place() place {
+	return place{
+		run: func(c *contender, args []string) ([]byte, error) {
+			self, err := os.Executable()
+			if err != nil {
+				return nil, err
+			}
+			cmd := exec.Command(self, args...)
+			cmd.Env = append(c.environment(), "SSL_CERT_FILE="+s.roots)
+			cmd.Stderr = os.Stderr
+			return cmd.Output()
+		},
+		envoy: func() (time.Duration, error) { return 0, nil },
+	}
 }
 
 // environment is what a pod's application finds, and nothing of this machine's AWS.
@@ -121,7 +168,7 @@ func (c *contender) environment() []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "AWS_") || strings.Contains(strings.ToUpper(v), "_PROXY=")
 	})
-	env = append(env, "AWS_REGION="+region, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+	env = append(env, "GOMAXPROCS=1", "AWS_REGION="+region, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
 		"AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
 	if c.way == ours || c.way == trusting {
 		for _, v := range (awsmesh.Env{InMesh: true, Region: region, Hosts: []string{dynamoHost, s3Hosts}}).Vars() {

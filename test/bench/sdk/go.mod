@@ -11,7 +11,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/config v1.33.15
 	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.73.1
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.8
-	golang.org/x/net v0.61.0
+	golang.org/x/net v0.62.0
 	golang.org/x/sys v0.49.0
 )
 
@@ -31,8 +31,9 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/sso v1.39.3 // indirect
 	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.44.3 // indirect
 	github.com/aws/aws-sdk-go-v2/service/sts v1.51.8 // indirect
-	github.com/aws/smithy-go v1.28.8 // indirect
 	github.com/jmespath/go-jmespath v0.4.0 // indirect
+	go.yaml.in/yaml/v2 v2.4.2 // indirect
+	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
 replace (
@@ -40,3 +41,11 @@ replace (
 	github.com/aws-mesh/aws-mesh/awsmesh/sdkv1 => ../../../awsmesh/sdkv1
 	github.com/aws-mesh/aws-mesh/awsmesh/sdkv2 => ../../../awsmesh/sdkv2
 )
+
+require (
+	github.com/aws-mesh/aws-mesh/test/sdk v0.0.0
+	github.com/aws/smithy-go v1.28.8
+	golang.org/x/sync v0.24.0
+)
+
+replace github.com/aws-mesh/aws-mesh/test/sdk => ../../sdk

@@ -3,6 +3,9 @@
 // See README.md.
 //
 //	contenders × rounds → one process each → medians → table → ratios
+//
+// With -envoy the mesh is a real one, see package pod of test/sdk, and what its Envoy
+// uses is measured too.
 package main
 
 import (
@@ -23,6 +26,7 @@ func main() {
 }
 
 type options struct {
+	envoy  bool
 	rounds int
 	time   time.Duration
 }
@@ -30,6 +34,7 @@ type options struct {
 func run(args []string, stdout io.Writer) error {
 	var o options
 	flags := flag.NewFlagSet("sdk", flag.ContinueOnError)
+	flags.BoolVar(&o.envoy, "envoy", false, "through the real Envoy, against TLS of the SDK's own: what the mesh costs in all")
 	flags.IntVar(&o.rounds, "rounds", 9, "how often each contender has its turn; the median counts")
 	flags.DurationVar(&o.time, "time", 300*time.Millisecond, "how long a turn lasts")
 	if err := flags.Parse(args); err != nil {
@@ -47,6 +52,9 @@ func run(args []string, stdout io.Writer) error {
 	case "turn":
 		return child(o, flags.Args()[1:], stdout)
 	case "":
+		if o.envoy {
+			return throughEnvoy(o, stdout)
+		}
 		return enter(os.Args[1:])
 	}
 	return fmt.Errorf("%q is not understood: there are only flags, see -help", flags.Arg(0))
@@ -66,7 +74,7 @@ func inside(o options, stdout io.Writer) error {
 
 	contenders, checks := newContenders(), []*checker{{goroutines: 8, total: 100_000}, {goroutines: 1, total: 10_000}}
 	for round := range o.rounds {
-		if err := takeTurns(contenders, round, o, server); err != nil {
+		if err := takeTurns(contenders, round, o, server.place()); err != nil {
 			return err
 		}
 		for _, c := range checks {
@@ -87,6 +95,9 @@ func child(o options, args []string, stdout io.Writer) error {
 	}
 	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
 	c := contender{sdk: args[0], way: args[1], operation: args[2]}
+	if !o.envoy {
+		resolveAt(c.address())
+	}
 	op, err := c.start()
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.name(), err)

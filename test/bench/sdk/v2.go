@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh/sdkv2"
 )
@@ -30,8 +32,13 @@ func callV2(way, operation string) (func() error, error) {
 		return aws.String("http://" + name + "." + region + ".amazonaws.com:443")
 	}
 	switch operation {
-	case get:
-		client := dynamodb.NewFromConfig(loaded, func(o *dynamodb.Options) { o.BaseEndpoint = service("dynamodb") })
+	case get, fresh:
+		client := dynamodb.NewFromConfig(loaded, func(o *dynamodb.Options) {
+			o.BaseEndpoint = service("dynamodb")
+			if operation == fresh {
+				o.APIOptions = append(o.APIOptions, closing)
+			}
+		})
 		return func() error {
 			out, err := client.GetItem(ctx, &dynamodb.GetItemInput{
 				TableName: new("orders"),
@@ -55,6 +62,16 @@ func callV2(way, operation string) (func() error, error) {
 		}, nil
 	}
 	return nil, fmt.Errorf("no operation %q", operation)
+}
+
+// closing has each request close its connection.
+func closing(stack *middleware.Stack) error {
+	return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("closing", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		if request, ok := in.Request.(*smithyhttp.Request); ok {
+			request.Close = true
+		}
+		return next.HandleFinalize(ctx, in)
+	}), middleware.After)
 }
 
 func configV2(ctx context.Context, way string) (aws.Config, error) {
