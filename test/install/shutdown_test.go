@@ -22,8 +22,8 @@ func TestRollingUpdateUnderLoad(t *testing.T) {
 		if err := old.terminate(t); err != nil {
 			t.Errorf("ended with %v", err)
 		}
-		if d := time.Since(began); d < time.Second || d > 5*time.Second {
-			t.Errorf("ended after %v, want --shutdown-delay (1s) and little more", d)
+		if d := time.Since(began); d < time.Second {
+			t.Errorf("ended after %v, before --shutdown-delay (1s) was over", d)
 		}
 	}
 	pods.finish(t)
