@@ -113,9 +113,10 @@ func said(t *testing.T, pod *corev1.Pod, container string) map[string]outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := bytes.Split(bytes.TrimSpace(log), []byte("\n"))
+	lines := bytes.Split(log, []byte("\n"))
+	line := max(0, slices.IndexFunc(lines, func(l []byte) bool { return bytes.HasPrefix(l, []byte("{")) })) // among what the SDKs log
 	var outcomes map[string]outcome
-	if err := json.Unmarshal(lines[len(lines)-1], &outcomes); err != nil {
+	if err := json.Unmarshal(lines[line], &outcomes); err != nil {
 		t.Fatalf("%v: %s", err, log)
 	}
 	return outcomes
