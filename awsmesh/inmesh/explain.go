@@ -23,6 +23,7 @@ func (c Config) Explain(host string, err error) error {
 	if err == nil || errors.As(err, &known) {
 		return err
 	}
+	port := cmp.Or(c.ProxyPort, intercept.ProxyPort)
 	switch {
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return &Error{
@@ -30,13 +31,13 @@ func (c Config) Explain(host string, err error) error {
 			Reason: "TLS was sent where plaintext is expected: the sidecar originates TLS for this host, and InMesh is off",
 			Cure:   "take InMesh from FromEnv, or annotate the pod with aws-mesh/mode: passthrough",
 		}
-	case closed(err) && intercept.Listening(cmp.Or(c.ProxyPort, intercept.ProxyPort)):
+	case closed(err) && intercept.Listening(port):
 		return &Error{
 			Host: host, Kind: ErrBlocked, Err: err,
 			Reason: "the connection was closed, and this pod has a sidecar: under REGISTRY_ONLY it lets out what is registered, and nothing else",
 			Cure:   c.blockedCure(host),
 		}
-	case errors.Is(err, syscall.ECONNREFUSED) && redirected(host) && !intercept.Listening(cmp.Or(c.ProxyPort, intercept.ProxyPort)):
+	case errors.Is(err, syscall.ECONNREFUSED) && redirected(host) && !intercept.Listening(port):
 		return notListening(host, err)
 	}
 	return err

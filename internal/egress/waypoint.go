@@ -12,12 +12,6 @@ import (
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
 
-// Istio's labels for the waypoint of a namespace.
-const (
-	labelWaypoint          = "istio.io/use-waypoint"
-	labelWaypointNamespace = "istio.io/use-waypoint-namespace"
-)
-
 // fromWaypoint is what a waypoint needs for h, and ztunnel to send h there: an address
 // that Istio allocates, which stands for the name in the DNS answers to ambient pods. The
 // label of the namespace binds the ServiceEntry to the waypoint.
@@ -95,9 +89,8 @@ func (r *Reconciler) checkWaypoint(ctx context.Context, namespace string) error 
 	if err := r.Client.Get(ctx, client.ObjectKey{Name: namespace}, ns); err != nil {
 		return err
 	}
-	name, elsewhere := ns.Labels[labelWaypoint], ns.Labels[labelWaypointNamespace]
-	if name == "" || name == "none" || elsewhere != "" && elsewhere != namespace {
-		return fmt.Errorf("its status says that it is ambient, but namespace %q has no waypoint of its own (label %s)", namespace, labelWaypoint)
+	if name, in := awsmesh.Waypoint(namespace, ns.Labels); name == "" || in != namespace {
+		return fmt.Errorf("its status says that it is ambient, but namespace %q has no waypoint of its own (label %s)", namespace, awsmesh.LabelWaypoint)
 	}
 	return nil
 }

@@ -4,14 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 )
 
-// Istio's labels of ambient mode. https://istio.io/latest/docs/ambient/
+// Istio's label of ambient mode, and its values. https://istio.io/latest/docs/ambient/
 const (
-	labelDataplane         = "istio.io/dataplane-mode"
-	labelWaypoint          = "istio.io/use-waypoint"
-	labelWaypointNamespace = "istio.io/use-waypoint-namespace"
+	labelDataplane = "istio.io/dataplane-mode"
 
 	ambient  = "ambient"
 	noneOfIt = "none"
@@ -43,14 +42,14 @@ func (o Options) carrier(ctx context.Context, p *pod, namespace string) (sidecar
 // that the namespace opens go through a waypoint of its own. One of another namespace
 // cannot have hosts that no other namespace sees.
 func waypoint(labels map[string]string, namespace string) (why string, uses bool) {
-	name, elsewhere := labels[labelWaypoint], labels[labelWaypointNamespace]
+	name, in := awsmesh.Waypoint(namespace, labels)
 	switch {
-	case name == "" || name == noneOfIt:
+	case name == "":
 		return fmt.Sprintf("ambient: namespace %s has no waypoint (label %s), so the application originates TLS",
-			endpoints.Quote(namespace), labelWaypoint), false
-	case elsewhere != "" && elsewhere != namespace:
+			endpoints.Quote(namespace), awsmesh.LabelWaypoint), false
+	case in != namespace:
 		return fmt.Sprintf("ambient: the waypoint of namespace %s is in namespace %s (label %s), so the application originates TLS",
-			endpoints.Quote(namespace), endpoints.Quote(elsewhere), labelWaypointNamespace), false
+			endpoints.Quote(namespace), endpoints.Quote(in), awsmesh.LabelWaypointNamespace), false
 	}
 	return fmt.Sprintf("ambient: waypoint %s originates TLS", endpoints.Quote(name)), true
 }
