@@ -47,7 +47,7 @@ func admissions(t *testing.T, when string, want func(inMesh bool) bool) {
 	for _, n := range ambientNamespaces {
 		for _, mode := range []string{"", "none", "ambient"} {
 			cell(t, []string{when, n.name, "pod label " + fmt.Sprintf("%q", mode)}, func(t *testing.T) {
-				if told := admit(t, n.name, mode); (told == "true") != want(n.inMesh[mode]) {
+				if told := toldIn(t, n.name, mode); (told == "true") != want(n.inMesh[mode]) {
 					t.Errorf("%s=%s, want %t", awsmesh.EnvInMesh, told, want(n.inMesh[mode]))
 				}
 			})
@@ -55,21 +55,14 @@ func admissions(t *testing.T, when string, want func(inMesh bool) bool) {
 	}
 }
 
-// admit returns what the application of a pod is told, if nobody injects a sidecar.
-func admit(t *testing.T, namespace, mode string) string {
+// toldIn returns what the application of a pod is told, if nobody injects a sidecar.
+func toldIn(t *testing.T, namespace, mode string) string {
 	t.Helper()
-	client, err := env.Client()
-	if err != nil {
-		t.Fatal(err)
-	}
 	labels := map[string]string{"sidecar.istio.io/inject": "false"}
 	if mode != "" {
 		labels["istio.io/dataplane-mode"] = mode
 	}
-	pod, err := client.CoreV1().Pods(namespace).Create(t.Context(), &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: "new", Labels: labels, Annotations: asks("plaintext")},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app"}}},
-	}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	pod, err := admit(t.Context(), namespace, labels, asks("plaintext"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -134,17 +134,11 @@ func (s space) leavesAtWaypoint(t *testing.T, name, sdk, service string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := env.AWS().Of(waypoint)
-	if err := seen.Reset(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := s.call(t, app{Name: name}, sdk, service); !got.OK {
-		t.Errorf("the application got %+v", got)
-	}
-	var records []aws.Record
-	if err := seen.Records(t.Context(), &records); err != nil {
-		t.Fatal(err)
-	}
+	records := sees(t, waypoint, func() {
+		if got := s.call(t, app{Name: name}, sdk, service); !got.OK {
+			t.Errorf("the application got %+v", got)
+		}
+	})
 	if len(records) == 0 {
 		t.Error("AWS saw nothing of it")
 	}

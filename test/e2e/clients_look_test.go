@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -55,37 +54,27 @@ var sidecars = map[way]bool{meshTLS: true, refused: true, wrongRegion: true, fai
 // round has all clients of a pod run a case at once.
 func (s space) round(t *testing.T, p clientPod, pod *corev1.Pod, f feature) map[string]clientSight {
 	t.Helper()
-	control := env.AWS().Of(pod.Status.PodIP)
-	if err := control.Reset(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	sights := map[string]clientSight{}
 	var mu sync.Mutex
-	var done sync.WaitGroup
-	for _, c := range p.Containers {
-		if _, runs := c.way(s.Policy, f); !runs {
-			continue
+	records := sees(t, pod.Status.PodIP, func() {
+		var done sync.WaitGroup
+		for _, c := range p.Containers {
+			if _, runs := c.way(s.Policy, f); !runs {
+				continue
+			}
+			done.Go(func() {
+				seen, err := answerOf[clientSight](t.Context(), env.Pod(s.Name, pod.Name, c.Port), "call?case="+url.QueryEscape(f.Case))
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				sights[c.Name] = seen
+			})
 		}
-		done.Go(func() {
-			var seen clientSight
-			answer, err := env.Pod(s.Name, pod.Name, c.Port).Do(t.Context(), "GET", "call?case="+url.QueryEscape(f.Case), nil)
-			if err == nil {
-				err = json.Unmarshal(answer, &seen)
-			}
-			if err != nil {
-				t.Error(err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			sights[c.Name] = seen
-		})
-	}
-	done.Wait()
+		done.Wait()
+	})
 	// Not all SDKs say the application's name where they ask STS for credentials.
-	var records []aws.Record
-	if err := control.Records(t.Context(), &records); err != nil {
-		t.Fatal(err)
-	}
 	for _, r := range records {
 		_, name, _ := strings.Cut(r.Header.Get("User-Agent")+" ", " app/")
 		name, _, _ = strings.Cut(name, " ")

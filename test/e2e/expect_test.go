@@ -31,27 +31,14 @@ var (
 // expect has the app call AWS and looks at what came of it on all sides.
 func (s space) expect(t *testing.T, a app, sdk, service string, want expectation) {
 	t.Helper()
-	seen := env.AWS().Of(s.get(t, a).Status.PodIP)
-	if err := seen.Reset(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	before := s.originated(t, a)
-	got := s.call(t, a, sdk, service)
-	sent := s.originated(t, a) - before
-	var records []aws.Record
-	if err := seen.Records(t.Context(), &records); err != nil {
-		t.Fatal(err)
-	}
+	var got outcome
+	sent := -s.originated(t, a)
+	records := sees(t, s.get(t, a).Status.PodIP, func() { got = s.call(t, a, sdk, service) })
+	sent += s.originated(t, a)
 	if want.Asks {
 		records = slices.DeleteFunc(records, isQuestion)
 	}
-	kind := ""
-	if want.Error != nil {
-		kind = want.Error.Error()
-	}
-	if got.OK == want.Refused || got.Kind != kind {
-		t.Errorf("the application got %+v, want OK %t with an error of the kind %q", got, !want.Refused, kind)
-	}
+	checkOutcome(t, got, want)
 	if want.Refused && got.Cure == "" {
 		t.Errorf("the application is not told what to do: %+v", got)
 	}

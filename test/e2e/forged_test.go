@@ -6,9 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
 
@@ -20,16 +17,7 @@ const forgery = `{"inMesh":true,"services":["sqs"],"hosts":["www.example.com"],"
 // AWS, and no others.
 func (s space) forged(t *testing.T, a app) {
 	cell(t, []string{"forged", "a new pod"}, func(t *testing.T) {
-		client, err := env.Client()
-		if err != nil {
-			t.Fatal(err)
-		}
-		pod, err := client.CoreV1().Pods(s.Name).Create(t.Context(), &corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{
-				Name: "new", Labels: map[string]string{awsmesh.LabelEgress: "true"}, Annotations: map[string]string{awsmesh.AnnotationStatus: forgery},
-			},
-			Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app"}}},
-		}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		pod, err := admit(t.Context(), s.Name, map[string]string{awsmesh.LabelEgress: "true"}, map[string]string{awsmesh.AnnotationStatus: forgery})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -206,17 +205,12 @@ func (s space) stays(t *testing.T, a app) {
 func (s space) refused(t *testing.T, a app, host string) {
 	t.Helper()
 	records := s.seen(t, func() {
-		answer, err := env.Pod(s.Name, s.pod(t, a), 8080).Do(t.Context(), "GET",
-			"fetch?url=http://gateway.aws-mesh-egress.svc.cluster.local:443/&host="+host, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var seen struct {
+		got := ask[struct {
 			Status int
 			Said   string
-		}
-		if err := json.Unmarshal(answer, &seen); err != nil || seen.Status != 503 || !strings.Contains(seen.Said, "the egress gateway has no route") {
-			t.Errorf("the gateway answered %s, %v", answer, err)
+		}](t, s, s.pod(t, a), "fetch?url=http://gateway.aws-mesh-egress.svc.cluster.local:443/&host="+host)
+		if got.Status != 503 || !strings.Contains(got.Said, "the egress gateway has no route") {
+			t.Errorf("the gateway answered %+v", got)
 		}
 	})
 	if len(records) > 0 {

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
@@ -83,15 +82,8 @@ func (s space) putAll(t *testing.T, setting string, a app, alters bool) {
 // that the application is told it is not. That the store cannot hold a key is no matter.
 func (s space) expectKey(t *testing.T, a app, sdk, key string, altered bool) {
 	t.Helper()
-	seen := env.AWS().Of(s.get(t, a).Status.PodIP)
-	if err := seen.Reset(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	answer := s.put(t, a, sdk, key)
-	var records []aws.Record
-	if err := seen.Records(t.Context(), &records); err != nil {
-		t.Fatal(err)
-	}
+	var answer outcome
+	records := sees(t, s.get(t, a).Status.PodIP, func() { answer = s.put(t, a, sdk, key) })
 	verdicts := map[string]string{} // of requests for the object, and an URI that has it
 	for _, r := range records {
 		if isQuestion(r) || r.URI == "/" || strings.HasPrefix(r.URI, "/?") {
@@ -114,15 +106,7 @@ func (s space) expectKey(t *testing.T, a app, sdk, key string, altered bool) {
 // put has an app write an object and read it.
 func (s space) put(t *testing.T, a app, sdk, key string) outcome {
 	t.Helper()
-	answer, err := env.Pod(s.Name, s.pod(t, a), 8080).Do(t.Context(), "GET", "call?service=s3&sdk="+sdk+"&key="+url.QueryEscape(key), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var o outcome
-	if err := json.Unmarshal(answer, &o); err != nil {
-		t.Fatalf("%v: %s", err, answer)
-	}
-	return o
+	return s.request(t, a, url.Values{"sdk": {sdk}, "service": {"s3"}, "key": {key}})
 }
 
 // normalize sets the mesh's pathNormalization until the test is over.

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -187,14 +186,7 @@ func TestOutages(t *testing.T) {
 
 // otherAdmitted asks for a pod that has nothing to do with AWS, nor with Istio.
 func otherAdmitted(ctx context.Context) error {
-	client, err := env.Client()
-	if err != nil {
-		return err
-	}
-	_, err = client.CoreV1().Pods(metav1.NamespaceDefault).Create(ctx, &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: "new"},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app"}}},
-	}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	_, err := admit(ctx, metav1.NamespaceDefault, nil, nil)
 	return err
 }
 

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
@@ -156,10 +155,7 @@ func (s space) open(t *testing.T, mode string, hosts ...string) {
 // ask asks a probe: a path and a query.
 func ask[T any](t *testing.T, s space, pod, question string) (answer T) {
 	t.Helper()
-	text, err := env.Pod(s.Name, pod, 8080).Do(t.Context(), "GET", question, nil)
-	if err == nil {
-		err = json.Unmarshal(text, &answer)
-	}
+	answer, err := answerOf[T](t.Context(), env.Pod(s.Name, pod, 8080), question)
 	if err != nil {
 		t.Error(err)
 	}

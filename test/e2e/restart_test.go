@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,10 +9,8 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/aws-mesh/aws-mesh/awsmesh"
+	"github.com/aws-mesh/aws-mesh/test/node"
 )
 
 // restarts are what may happen to a part of the mesh, as commands of kubectl, and what
@@ -87,33 +84,17 @@ func leader(t *testing.T) (pod string) {
 }
 
 // works has an application call DynamoDB.
-func works(ctx context.Context, pod interface {
-	Do(ctx context.Context, method, path string, body []byte) ([]byte, error)
-}) error {
-	answer, err := pod.Do(ctx, "GET", "call?sdk=v2&service=dynamodb", nil)
-	if err != nil {
-		return err
+func works(ctx context.Context, pod node.Pod) error {
+	o, err := answerOf[outcome](ctx, pod, "call?sdk=v2&service=dynamodb")
+	if err == nil && !o.OK {
+		err = fmt.Errorf("%+v", o)
 	}
-	var o outcome
-	if err := json.Unmarshal(answer, &o); err != nil {
-		return err
-	}
-	if !o.OK {
-		return fmt.Errorf("%+v", o)
-	}
-	return nil
+	return err
 }
 
-// admitted asks what would become of a new pod.
+// admitted demands that a new pod would be told that it is in the mesh.
 func admitted(ctx context.Context, namespace string) error {
-	client, err := env.Client()
-	if err != nil {
-		return err
-	}
-	pod, err := client.CoreV1().Pods(namespace).Create(ctx, &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: "new", Annotations: asks("plaintext")},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app"}}},
-	}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	pod, err := admit(ctx, namespace, nil, asks("plaintext"))
 	if err == nil && !strings.Contains(pod.Annotations[awsmesh.AnnotationStatus], `"inMesh":true`) {
 		err = fmt.Errorf("annotation %s is %q", awsmesh.AnnotationStatus, pod.Annotations[awsmesh.AnnotationStatus])
 	}

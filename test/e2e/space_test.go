@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"text/template"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/aws-mesh/aws-mesh/test/node"
 	"github.com/aws-mesh/aws-mesh/test/sdk/aws"
 )
 
@@ -120,15 +122,44 @@ type outcome struct {
 // call has the app call a service of AWS with an SDK.
 func (s space) call(t *testing.T, a app, sdk, service string) outcome {
 	t.Helper()
-	answer, err := env.Pod(s.Name, s.pod(t, a), 8080).Do(t.Context(), "GET", "call?sdk="+sdk+"&service="+service, nil)
+	return s.request(t, a, url.Values{"sdk": {sdk}, "service": {service}})
+}
+
+// request has the app make the call that a query describes.
+func (s space) request(t *testing.T, a app, query url.Values) outcome {
+	t.Helper()
+	o, err := answerOf[outcome](t.Context(), env.Pod(s.Name, s.pod(t, a), 8080), "call?"+query.Encode())
 	if err != nil {
 		t.Fatal(err)
 	}
-	var o outcome
-	if err := json.Unmarshal(answer, &o); err != nil {
-		t.Fatalf("%v: %s", err, answer)
-	}
 	return o
+}
+
+// answerOf returns what a server in a pod answers to a question, a path with a query.
+func answerOf[T any](ctx context.Context, pod node.Pod, question string) (answer T, err error) {
+	text, err := pod.Do(ctx, "GET", question, nil)
+	if err != nil {
+		return answer, err
+	}
+	if err = json.Unmarshal(text, &answer); err != nil {
+		err = fmt.Errorf("%w: %s", err, text)
+	}
+	return answer, err
+}
+
+// sees returns what AWS sees of the client with an address while something is done. The
+// faults for that client are gone before.
+func sees(t *testing.T, address string, do func()) (records []aws.Record) {
+	t.Helper()
+	client := env.AWS().Of(address)
+	if err := client.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	do()
+	if err := client.Records(t.Context(), &records); err != nil {
+		t.Fatal(err)
+	}
+	return records
 }
 
 // originated returns how many requests the app's sidecar has sent in TLS of its own to

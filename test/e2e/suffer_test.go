@@ -29,20 +29,15 @@ func (s space) suffer(t *testing.T, attacks map[string][]attack) {
 }
 
 func (s space) try(t *testing.T, pod *corev1.Pod, x attack, want told) {
-	outside := env.AWS().Of(pod.Status.PodIP)
-	if err := outside.Reset(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if x.fault != "" {
-		if err := outside.Fault(t.Context(), aws.Fault{Kind: x.fault, Client: pod.Status.PodIP}); err != nil {
-			t.Fatal(err)
+	var got answer
+	records := sees(t, pod.Status.PodIP, func() {
+		if x.fault != "" {
+			if err := env.AWS().Fault(t.Context(), aws.Fault{Kind: x.fault, Client: pod.Status.PodIP}); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	got := ask[answer](t, s, pod.Name, x.does)
-	var records []aws.Record
-	if err := outside.Records(t.Context(), &records); err != nil {
-		t.Fatal(err)
-	}
+		got = ask[answer](t, s, pod.Name, x.does)
+	})
 	got.check(t, want)
 	if saw := look(records); saw != want.saw {
 		t.Errorf("outside saw %s, want %s: %+v", saw, want.saw, records)
