@@ -183,7 +183,7 @@ func TestEnvRoundTrip(t *testing.T) {
 	for _, want := range []Env{
 		{},
 		{Services: []string{"sqs"}, Region: "eu-west-1"},
-		{InMesh: true, Services: []string{"dynamodb", "s3"}, Region: "us-east-1", Hosts: []string{"*.s3.amazonaws.com", "s3.amazonaws.com"}},
+		{InMesh: true, Services: []string{"dynamodb", "s3"}, Region: "us-east-1", Hosts: []string{"*.s3.amazonaws.com", "s3.amazonaws.com"}, PodUID: "6c1c7ab6"},
 	} {
 		vars := map[string]string{}
 		for _, v := range want.Vars() {

@@ -36,7 +36,7 @@ func (p Plan) EndpointURLs() (vars []Var, unfit map[string]string) {
 			unfit[service] = why
 			continue
 		}
-		vars = append(vars, Var{EnvEndpointURL + e.Service.EnvSuffix(), "http://" + e.Host + ":443"})
+		vars = append(vars, Var{Name: EnvEndpointURL + e.Service.EnvSuffix(), Value: "http://" + e.Host + ":443"})
 	}
 	return vars, unfit
 }

@@ -16,6 +16,10 @@ const (
 	EnvServices = "AWS_MESH_SERVICES" // canonical names, comma-separated
 	EnvRegion   = "AWS_MESH_REGION"
 	EnvHosts    = "AWS_MESH_HOSTS" // exact hosts and "*.suffix" patterns, comma-separated
+
+	// EnvPodUID is set in the application's containers and in the sidecar: the UID of
+	// their pod, by which the one knows the answer of the other. See [RouteOfSidecar].
+	EnvPodUID = "AWS_MESH_POD_UID"
 )
 
 // An Env is what the webhook tells an application. The zero value means that the pod
@@ -25,10 +29,14 @@ type Env struct {
 	Services []string // the normalised request
 	Region   string
 	Hosts    []string // hosts for which the sidecar originates TLS; empty: never plaintext
+	PodUID   string   // of the pod whose sidecar originates TLS; empty if it is a waypoint
 }
 
-// A Var is one environment variable.
-type Var struct{ Name, Value string }
+// A Var is one environment variable: a value, or the field of its pod that has it.
+type Var struct{ Name, Value, FieldPath string }
+
+// PodUID returns [EnvPodUID] as the webhook sets it, for the kubelet to fill in.
+func PodUID() Var { return Var{Name: EnvPodUID, FieldPath: "metadata.uid"} }
 
 // Env returns what a container of a pod with a sidecar is told. Only in plaintext
 // mode is it in the mesh.
@@ -45,10 +53,11 @@ func (p Plan) Env() Env {
 func (e Env) Vars() []Var {
 	var vars []Var
 	for _, v := range []Var{
-		{EnvHosts, strings.Join(e.Hosts, ",")},
-		{EnvInMesh, fmt.Sprint(e.InMesh)},
-		{EnvRegion, e.Region},
-		{EnvServices, strings.Join(e.Services, ",")},
+		{Name: EnvHosts, Value: strings.Join(e.Hosts, ",")},
+		{Name: EnvInMesh, Value: fmt.Sprint(e.InMesh)},
+		{Name: EnvPodUID, Value: e.PodUID},
+		{Name: EnvRegion, Value: e.Region},
+		{Name: EnvServices, Value: strings.Join(e.Services, ",")},
 	} {
 		if v.Value != "" {
 			vars = append(vars, v)
@@ -68,6 +77,7 @@ func ParseEnv(lookup func(string) (string, bool)) (Env, error) {
 		Services: split(get(EnvServices)),
 		Region:   get(EnvRegion),
 		Hosts:    split(get(EnvHosts)),
+		PodUID:   get(EnvPodUID),
 	}
 	switch v := get(EnvInMesh); v {
 	case "true":

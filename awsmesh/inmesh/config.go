@@ -26,6 +26,10 @@ type Config struct {
 	// plaintext.
 	Hosts []string
 
+	// PodUID is the UID of this pod, by which its sidecar is known. Empty means that of
+	// AWS_MESH_POD_UID. Where both are, plaintext goes to a waypoint alone.
+	PodUID string
+
 	// Endpoint is the URL of a stand-in for AWS, such as http://localhost:8000. Empty:
 	// AWS. A host that is not in Hosts is called as its URL says.
 	Endpoint string
@@ -70,7 +74,7 @@ func FromEnv() (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	return Config{InMesh: env.InMesh, Hosts: env.Hosts}, nil
+	return Config{InMesh: env.InMesh, Hosts: env.Hosts, PodUID: env.PodUID}, nil
 }
 
 // Resolve returns c with its defaults filled in, and an error that says what to set if
@@ -84,11 +88,12 @@ func (c Config) Resolve() (Config, error) {
 	if !c.InMesh {
 		return c, nil
 	}
+	env, err := awsmesh.FromEnv()
+	if err != nil {
+		return c, err
+	}
+	c.PodUID = cmp.Or(c.PodUID, env.PodUID)
 	if c.Hosts == nil {
-		env, err := awsmesh.FromEnv()
-		if err != nil {
-			return c, err
-		}
 		c.Hosts = env.Hosts
 	}
 	if len(c.Hosts) == 0 {

@@ -13,9 +13,9 @@
 // Every new connection is proven twice before net/http gets it. The kernel says that
 // the other end is a socket of this pod, at the sidecar's port (package intercept).
 // Then the sidecar itself says that it originates TLS for the host: it answers
-// [awsmesh.RouteHeader] from the route that aws-mesh's controller wrote. That
-// question is the only thing ever sent unproven; it holds the host's name and nothing
-// else.
+// [awsmesh.RouteHeader] from the route that aws-mesh's controller wrote, with the UID
+// of the pod, which nobody outside knows. That question is the only thing ever sent
+// unproven; it holds the host's name and nothing else.
 //
 // A request on a proven connection costs no more than any other.
 //

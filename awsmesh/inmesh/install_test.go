@@ -26,7 +26,7 @@ func installed(t *testing.T, w *world, change func(*inmesh.Config, *http.Transpo
 	transport := w.transport()
 	t.Cleanup(transport.CloseIdleConnections)
 	config := inmesh.Config{
-		InMesh: true, Hosts: []string{listed}, ProxyPort: portOf(w.sidecar.Addr()), RouteWait: -1,
+		InMesh: true, Hosts: []string{listed}, PodUID: podUID, ProxyPort: portOf(w.sidecar.Addr()), RouteWait: -1,
 		Logger: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {

@@ -27,9 +27,11 @@ func TestPlaintextOnlyToTheSidecar(t *testing.T) {
 	for range 400 {
 		w := newWorld(t, certificate)
 		w.intercepts, w.hasRoute = random.IntN(2) == 0, random.IntN(3) > 0
+		w.claim = []string{"", awsmesh.RouteOfWaypoint, awsmesh.RouteOfSidecar, "9d2b1c6e-0000-4000-8000-000000000000"}[random.IntN(4)]
 		config := inmesh.Config{
 			InMesh: random.IntN(3) > 0, ProxyPort: portOf(w.sidecar.Addr()), RouteWait: -1, Logger: slog.New(slog.DiscardHandler),
 			Hosts:          some(random, patterns),
+			PodUID:         []string{podUID, podUID, podUID, ""}[random.IntN(4)],
 			NotIntercepted: inmesh.Fallback(random.IntN(2)),
 		}
 		host := hosts[random.IntN(len(hosts))]
@@ -39,8 +41,8 @@ func TestPlaintextOnlyToTheSidecar(t *testing.T) {
 
 		answered := w.send(config, url)
 
-		state := fmt.Sprintf("seed %d: %s, InMesh %v, Hosts %q, intercepts %v, route %v, fallback %v",
-			seed, url, config.InMesh, config.Hosts, w.intercepts, w.hasRoute, config.NotIntercepted)
+		state := fmt.Sprintf("seed %d: %s, InMesh %v, Hosts %q, pod %q, intercepts %v, route %v, claim %q, fallback %v",
+			seed, url, config.InMesh, config.Hosts, config.PodUID, w.intercepts, w.hasRoute, w.claim, config.NotIntercepted)
 		ours := strings.HasPrefix(url, "http://") && !listed // the user's own plain HTTP
 		if got := w.at(w.server); got != "" && !ours {
 			t.Errorf("%s: plaintext past the sidecar: %q", state, got)

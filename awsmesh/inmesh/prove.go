@@ -63,7 +63,7 @@ func (m *mesh) prove(ctx context.Context, conn net.Conn, host string) error {
 	if m.TrustRoute {
 		return nil
 	}
-	if err := askRoute(ctx, conn, host); err != nil {
+	if err := m.askRoute(ctx, conn, host); err != nil {
 		return noRoute(host, err)
 	}
 	return nil
@@ -75,7 +75,7 @@ const routeTimeout = 5 * time.Second
 
 // askRoute asks the sidecar at the other end of conn whether it originates TLS for
 // host. The question goes to AWS if it does not, so it is an empty one.
-func askRoute(ctx context.Context, conn net.Conn, host string) error {
+func (m *mesh) askRoute(ctx context.Context, conn net.Conn, host string) error {
 	_ = conn.SetDeadline(time.Now().Add(routeTimeout))
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
@@ -89,16 +89,37 @@ func askRoute(ctx context.Context, conn net.Conn, host string) error {
 	if err != nil {
 		return fmt.Errorf("no answer about the route: %w", err)
 	}
-	switch {
-	case response.StatusCode != http.StatusNoContent || response.Header.Get(awsmesh.RouteHeader) != awsmesh.RouteAnswer:
-		return fmt.Errorf("the question about the route was answered with %q", response.Status)
-	case r.Buffered() > 0 || response.Close:
+	if err := m.answered(response, conn.RemoteAddr()); err != nil {
+		return err
+	}
+	if r.Buffered() > 0 || response.Close {
 		return errors.New("the sidecar does not keep the connection")
 	}
 	if !stop() {
 		return ctx.Err()
 	}
 	return conn.SetDeadline(time.Time{})
+}
+
+// answered reports what is wrong with an answer about the route that came from addr.
+// Under ALLOW_ANY it may be anybody's: the sidecar is known by the UID of its pod, which
+// nobody outside knows, and a waypoint by an address at which there is nobody else.
+func (m *mesh) answered(response *http.Response, addr net.Addr) error {
+	answer := response.Header.Get(awsmesh.RouteHeader)
+	switch {
+	case response.StatusCode != http.StatusNoContent || answer == "":
+		return fmt.Errorf("the question about the route was answered with %q", response.Status)
+	case m.PodUID != "" && answer != m.PodUID:
+		return fmt.Errorf("the answer about the route is not of this pod's sidecar: it does not name the pod, as %s does", awsmesh.EnvPodUID)
+	case m.PodUID == "" && (answer != awsmesh.RouteOfWaypoint || !allocated(addr)):
+		return fmt.Errorf("the answer about the route may be anybody's: it is not of a waypoint, and %s, by which the sidecar is known, is not set", awsmesh.EnvPodUID)
+	}
+	return nil
+}
+
+func allocated(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return ok && awsmesh.Allocated(tcp.AddrPort().Addr())
 }
 
 func notIntercepted(host string, err error) *Error {
@@ -111,8 +132,8 @@ func notIntercepted(host string, err error) *Error {
 func noRoute(host string, err error) *Error {
 	return &Error{
 		Host: host, Kind: ErrNoRoute, Reason: err.Error(), Err: err,
-		Cure: "nothing of the request was sent: the namespace needs aws-mesh's VirtualService for this host, see the pod's Events; " +
-			"with egress objects of your own, set TrustRoute",
+		Cure: "nothing of the request was sent: the namespace needs aws-mesh's VirtualService for this host, see the pod's Events, " +
+			"and the pod the environment that aws-mesh's webhook sets; with egress objects of your own, set TrustRoute",
 	}
 }
 

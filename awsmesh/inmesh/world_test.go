@@ -17,10 +17,14 @@ import (
 	"github.com/aws-mesh/aws-mesh/awsmesh/inmesh"
 )
 
+// podUID is the answer of the sidecar's route.
+const podUID = "6c1c7ab6-8f0e-4a5e-9a3f-0b1a6a0d6f0e"
+
 // A world has a sidecar and a server, and a network that takes every connection to
 // one of them.
 type world struct {
 	intercepts, hasRoute bool
+	claim                string // what somebody answers about the route where there is none
 	sidecar, server      net.Listener
 
 	mu   sync.Mutex
@@ -85,8 +89,12 @@ func (w *world) answer(conn io.ReadWriter, noted net.Listener) {
 		}
 		_, _ = io.Copy(io.Discard, request.Body)
 		answer := "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-		if noted == w.sidecar && w.routed() && request.Header.Get(awsmesh.RouteHeader) == awsmesh.RouteAsk {
-			answer = "HTTP/1.1 204 No Content\r\n" + awsmesh.RouteHeader + ": " + awsmesh.RouteAnswer + "\r\n\r\n"
+		if noted == w.sidecar && request.Header.Get(awsmesh.RouteHeader) == awsmesh.RouteAsk {
+			claim := w.claim
+			if w.routed() {
+				claim = podUID
+			}
+			answer = "HTTP/1.1 204 No Content\r\n" + awsmesh.RouteHeader + ": " + claim + "\r\n\r\n"
 		}
 		_, _ = io.WriteString(conn, answer)
 	}

@@ -31,6 +31,7 @@ import (
 )
 
 const (
+	podUID     = "6c1c7ab6-8f0e-4a5e-9a3f-0b1a6a0d6f0e"
 	dynamoHost = "dynamodb.eu-west-1.amazonaws.com"
 	stsHost    = "sts.amazonaws.com"
 	secretKey  = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -63,7 +64,7 @@ func newWorld(t *testing.T, answer http.HandlerFunc, hosts ...string) *world {
 	w := &world{dials: map[string]string{}, pool: x509.NewCertPool()}
 	w.sidecar = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.Header.Get(awsmesh.RouteHeader) == awsmesh.RouteAsk {
-			rw.Header().Set(awsmesh.RouteHeader, awsmesh.RouteAnswer)
+			rw.Header().Set(awsmesh.RouteHeader, podUID)
 			rw.WriteHeader(http.StatusNoContent)
 			return
 		}
@@ -74,7 +75,7 @@ func newWorld(t *testing.T, answer http.HandlerFunc, hosts ...string) *world {
 	}))
 	t.Cleanup(w.sidecar.Close)
 	w.config = sdkv1.Config{
-		InMesh: true, Hosts: hosts, Label: "test", RouteWait: -1, Logger: slog.New(slog.DiscardHandler),
+		InMesh: true, Hosts: hosts, PodUID: podUID, Label: "test", RouteWait: -1, Logger: slog.New(slog.DiscardHandler),
 		ProxyPort: uint16(w.sidecar.Listener.Addr().(*net.TCPAddr).Port), //nolint:gosec // a port
 	}
 
@@ -193,7 +194,7 @@ func clearEnv(t *testing.T) {
 		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_REGION": "",
 		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "", "AWS_WEB_IDENTITY_TOKEN_FILE": "",
 		"AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": "", "AWS_STS_REGIONAL_ENDPOINTS": "",
-		"AWS_CA_BUNDLE": "", "AWS_SDK_LOAD_CONFIG": "", "AWS_MESH_IN_MESH": "", "AWS_MESH_HOSTS": "",
+		"AWS_CA_BUNDLE": "", "AWS_SDK_LOAD_CONFIG": "", "AWS_MESH_IN_MESH": "", "AWS_MESH_HOSTS": "", "AWS_MESH_POD_UID": "",
 	} {
 		t.Setenv(name, value)
 	}

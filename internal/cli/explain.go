@@ -150,7 +150,11 @@ func explainContainer(c mutate.Container, status awsmesh.Status) (containerExpla
 func variables(vars []awsmesh.Var) []variable {
 	var list []variable
 	for _, v := range vars {
-		list = append(list, variable(v))
+		value := v.Value
+		if v.FieldPath != "" {
+			value = "(" + v.FieldPath + " of the pod)"
+		}
+		list = append(list, variable{v.Name, value})
 	}
 	return list
 }

@@ -21,7 +21,8 @@
 // it is there, the sidecar answers 503.
 //
 // The sidecar answers a request with [awsmesh.RouteHeader] by itself, from the same
-// VirtualService that holds the route. An application asks before it sends anything
+// VirtualService that holds the route, and names its pod: who passes the question on
+// cannot know what to answer. An application asks before it sends anything
 // that is signed, so it sends nothing before the route is there, and nothing to a host
 // that the user's own objects have.
 //

@@ -105,10 +105,10 @@ func (h Host) fromSidecar(viaGateway bool, g Gateway) leg {
 	switch {
 	case viaGateway:
 		entry["resolution"] = "STATIC"
-		l.specs[virtualService] = h.virtualService(routeTo(g.host(), gatewaySubset))
+		l.specs[virtualService] = h.virtualService(awsmesh.RouteOfSidecar, routeTo(g.host(), gatewaySubset))
 	case h.Mode == awsmesh.Plaintext:
 		l.specs[destinationRule] = h.destinationRule()
-		l.specs[virtualService] = h.virtualService(routeTo(h.Name, subset))
+		l.specs[virtualService] = h.virtualService(awsmesh.RouteOfSidecar, routeTo(h.Name, subset))
 	}
 	return l
 }
@@ -183,24 +183,24 @@ func (h Host) destinationRule() map[string]any {
 
 // The match on the port is needed because Istio also serves a VirtualService on port 80
 // where no ServiceEntry has that port: plain HTTP to AWS would get TLS there.
-func (h Host) virtualService(route map[string]any) map[string]any {
+func (h Host) virtualService(answer string, route map[string]any) map[string]any {
 	route["match"] = []any{map[string]any{"port": port}}
 	return map[string]any{
 		"hosts":    []any{h.Name},
 		"exportTo": []any{"."},
-		"http":     []any{routeProof(), route},
+		"http":     []any{routeProof(answer), route},
 	}
 }
 
-// routeProof answers an application that asks, without leaving the sidecar: who gets
+// routeProof answers an application that asks, without leaving the proxy: who gets
 // this answer is on a connection whose other requests take the route that follows it.
-func routeProof() map[string]any {
+func routeProof(answer string) map[string]any {
 	asks := map[string]any{awsmesh.RouteHeader: map[string]any{"exact": awsmesh.RouteAsk}}
-	answer := map[string]any{awsmesh.RouteHeader: awsmesh.RouteAnswer}
+	answers := map[string]any{awsmesh.RouteHeader: answer}
 	return map[string]any{
 		"match":          []any{map[string]any{"port": port, "headers": asks}},
 		"directResponse": map[string]any{"status": int64(204)},
-		"headers":        map[string]any{"response": map[string]any{"set": answer}},
+		"headers":        map[string]any{"response": map[string]any{"set": answers}},
 	}
 }
 

@@ -27,7 +27,7 @@ func (h Host) fromWaypoint() leg {
 	return leg{host: h.Name, of: h.Name, allocate: true, specs: map[string]map[string]any{
 		serviceEntry:    entry,
 		destinationRule: h.destinationRule(),
-		virtualService:  h.virtualService(routeTo(h.Name, subset)),
+		virtualService:  h.virtualService(awsmesh.RouteOfWaypoint, routeTo(h.Name, subset)),
 	}}
 }
 

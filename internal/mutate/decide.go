@@ -126,6 +126,9 @@ func answer(p *pod, side sidecar, list []site, r awsmesh.Request, warnings []str
 		warnings = append(warnings, s.warnings(r)...)
 	}
 	status := statusOf(list, r, side)
+	if i := slices.IndexFunc(list, site.proxy); i >= 0 && status.InMesh {
+		list[i].env = []awsmesh.Var{awsmesh.PodUID()}
+	}
 	warnings = append(warnings, endpointWarnings(list, r, side)...)
 	warnings = append(warnings, side.capture.warnings()...)
 	return Decision{

@@ -19,4 +19,7 @@
 // What a container sets itself at the first call stays ([awsmesh.Status.Kept]);
 // every other variable of the contract is the webhook's: written first in the list,
 // sorted, so that the container's own $(VAR) can refer to it.
+//
+// Of the sidecar's environment the webhook sets one variable, [awsmesh.EnvPodUID], by
+// which the application knows its answers.
 package mutate

@@ -44,6 +44,9 @@ func (s *site) told(r awsmesh.Request, side sidecar) []awsmesh.Var {
 		e = s.plan.Env()
 	}
 	vars := e.Vars()
+	if e.InMesh && !side.waypoint {
+		vars = append(vars, awsmesh.PodUID())
+	}
 	if e.InMesh && r.EndpointURLs && !side.waypoint && !s.declinesURLs() {
 		urls, _ := s.plan.EndpointURLs()
 		vars = append(vars, urls...)

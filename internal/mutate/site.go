@@ -48,6 +48,9 @@ func sites(p *pod, skip []string) []site {
 	return list
 }
 
+// proxy reports whether s is the sidecar.
+func (s site) proxy() bool { return s.Name == proxyName && (!s.init || s.RestartPolicy == always) }
+
 // checkSkips looks for names in skip that no container has. One that is nearly a
 // container's is taken for a typo; any other may be put there by another webhook.
 func checkSkips(list []site, skip []string) (warnings []string, err error) {

@@ -77,5 +77,5 @@ func ask(ctx context.Context, host string) bool {
 		return false
 	}
 	response, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: http.MethodHead}) //nolint:bodyclose // has none
-	return err == nil && response.Header.Get(awsmesh.RouteHeader) == awsmesh.RouteAnswer
+	return err == nil && response.StatusCode == http.StatusNoContent && response.Header.Get(awsmesh.RouteHeader) != ""
 }

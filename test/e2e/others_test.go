@@ -15,7 +15,7 @@ import (
 var (
 	bystander    = probe("not-annotated", false, nil)
 	bystanderDNS = probe("not-annotated-dns", true, nil)
-	stranger     = probe("stranger", false, nil, awsmesh.EnvInMesh, "true", awsmesh.EnvHosts, hosts)
+	stranger     = probe("stranger", false, nil, awsmesh.EnvInMesh, "true", awsmesh.EnvHosts, hosts, awsmesh.EnvPodUID, "of-the-pod")
 	narrow       = probe("narrow", false, map[string]string{
 		awsmesh.AnnotationServices: "s3", awsmesh.AnnotationRegion: "eu-west-1", awsmesh.AnnotationS3Buckets: "orders,hijacked",
 	})

@@ -136,7 +136,7 @@ func (s sidecar) checkWaypoint(t *testing.T, host string) {
 	}
 	to := hostRoute(host)
 	to.Action.(*routev3.Route_Route).Route.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: vip("/tls")}
-	want := []*routev3.Route{proofRoute(), to}
+	want := []*routev3.Route{proofRoute(answerOfWaypoint), to}
 	if len(got.GetVirtualHosts()) != 1 {
 		t.Fatalf("routes to %s: %v, want one virtual host", host, got)
 	}

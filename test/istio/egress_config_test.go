@@ -159,7 +159,7 @@ func (s sidecar) checkPlaintext(t *testing.T, host string) {
 	if v.GetRetryPolicy() != nil {
 		t.Errorf("%s is retried: %v", host, v.GetRetryPolicy())
 	}
-	want := []*routev3.Route{proofRoute(), hostRoute(host)}
+	want := []*routev3.Route{proofRoute(answerOfSidecar), hostRoute(host)}
 	if diff := cmp.Diff(want, v.GetRoutes(), protocmp.Transform(), protocmp.IgnoreFields(&routev3.Route{}, "metadata", "decorator")); diff != "" {
 		t.Errorf("routes to %s (-want +got):\n%s", host, diff)
 	}

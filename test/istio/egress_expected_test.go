@@ -17,7 +17,13 @@ import (
 
 func clusterName(subset, host string) string { return "outbound|443|" + subset + "|" + host }
 
-func proofRoute() *routev3.Route {
+// What a proxy answers about its route.
+const (
+	answerOfSidecar  = "%ENVIRONMENT(AWS_MESH_POD_UID)%"
+	answerOfWaypoint = "tls"
+)
+
+func proofRoute(answer string) *routev3.Route {
 	return &routev3.Route{
 		Match: &routev3.RouteMatch{
 			PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"},
@@ -31,7 +37,7 @@ func proofRoute() *routev3.Route {
 		},
 		Action: &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{Status: 204}},
 		ResponseHeadersToAdd: []*corev3.HeaderValueOption{{
-			Header:       &corev3.HeaderValue{Key: "x-aws-mesh-route", Value: "tls"},
+			Header:       &corev3.HeaderValue{Key: "x-aws-mesh-route", Value: answer},
 			AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
 		}},
 	}

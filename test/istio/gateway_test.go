@@ -77,7 +77,7 @@ func viaGateway(objects []config.Config) map[string]bool {
 // route has the mesh's mTLS with nobody but the gateway, and that no other leads anywhere.
 func (s sidecar) checkToGateway(t *testing.T, host string) {
 	t.Helper()
-	want := []*routev3.Route{proofRoute(), hostRoute(host)}
+	want := []*routev3.Route{proofRoute(answerOfSidecar), hostRoute(host)}
 	want[1].GetRoute().ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: toGateway}
 	if diff := cmp.Diff(want, s.virtualHost(host).GetRoutes(), protocmp.Transform(), protocmp.IgnoreFields(&routev3.Route{}, "metadata", "decorator")); diff != "" {
 		t.Errorf("routes to %s (-want +got):\n%s", host, diff)

@@ -80,7 +80,7 @@ func (c *sniffedConn) answer(in *bufio.Reader) {
 	for c.forges && err == nil && r.Header.Get(awsmesh.RouteHeader) == awsmesh.RouteAsk {
 		r.RemoteAddr = c.RemoteAddr().String()
 		c.plaintext(r).set(func(r *Record) { r.Status = http.StatusNoContent })
-		_, _ = io.WriteString(c.Conn, "HTTP/1.1 204 No Content\r\n"+awsmesh.RouteHeader+": "+awsmesh.RouteAnswer+"\r\n\r\n")
+		_, _ = io.WriteString(c.Conn, "HTTP/1.1 204 No Content\r\n"+awsmesh.RouteHeader+": "+awsmesh.RouteOfWaypoint+"\r\n\r\n")
 		if r, err = http.ReadRequest(in); err == io.EOF { //nolint:errorlint // ReadRequest's own
 			return
 		}

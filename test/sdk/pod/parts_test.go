@@ -66,7 +66,7 @@ func (s stage) askAndSend(t *testing.T) (confirmed bool, status int) {
 		return false, 0 // a reset is an answer
 	}
 	defer res.Body.Close()
-	if res.StatusCode != http.StatusNoContent || res.Header.Get("x-aws-mesh-route") != "tls" {
+	if res.StatusCode != http.StatusNoContent || res.Header.Get("x-aws-mesh-route") != UID {
 		return false, 0
 	}
 	fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n%s", exact, len(secret), secret)

@@ -26,8 +26,8 @@ func TestRoute(t *testing.T) {
 			for _, host := range []string{exact, bucket} {
 				for _, network := range []string{"tcp4", "tcp6"} {
 					r := ask(t, s.Pod, "-network", network, "-method", "HEAD", "-ask", "https://"+host+"/")
-					if r.Status != 204 || r.Header.Get("x-aws-mesh-route") != "tls" {
-						t.Errorf("ask for %s, %s: %+v, want 204 with x-aws-mesh-route: tls", host, network, r)
+					if r.Status != 204 || r.Header.Get("x-aws-mesh-route") != UID {
+						t.Errorf("ask for %s, %s: %+v, want 204 with x-aws-mesh-route: %s", host, network, r, UID)
 					}
 				}
 			}

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
 
 // The pod, as Istio knows it.
 const (
 	Namespace  = "shop"
+	UID        = "6c1c7ab6-8f0e-4a5e-9a3f-0b1a6a0d6f0e"
 	sidecarDir = Shared + "/sidecar"
 	accessLog  = sidecarDir + "/access.log"
 	sidecarID  = 1337
@@ -31,7 +34,7 @@ func (w *World) sidecar(ctx context.Context) error {
 	cmd.Dir = sidecarDir
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"),
-		"POD_NAME=web", "POD_NAMESPACE=" + Namespace, "INSTANCE_IP=" + podIP, "SERVICE_ACCOUNT=web",
+		awsmesh.EnvPodUID + "=" + UID, "POD_NAME=web", "POD_NAMESPACE=" + Namespace, "INSTANCE_IP=" + podIP, "SERVICE_ACCOUNT=web",
 		"ISTIO_META_INTERCEPTION_MODE=REDIRECT", `ISTIO_METAJSON_LABELS={"app":"web"}`,
 		"ISTIO_DUAL_STACK=true", "FILE_MOUNTED_CERTS=true", "JWT_POLICY=none", "CA_PROVIDER=none",
 		fmt.Sprintf("PROXY_CONFIG={binaryPath: %s/envoy, configPath: %s, discoveryAddress: '%s:%d', controlPlaneAuthPolicy: NONE, concurrency: 2}",

@@ -8,6 +8,7 @@ import (
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 	"github.com/aws-mesh/aws-mesh/test/sdk/aws"
+	"github.com/aws-mesh/aws-mesh/test/sdk/pod"
 )
 
 // An Env is the environment of an application. Change it as you like: every call of the
@@ -27,7 +28,9 @@ func (s *Stage) Env(t testing.TB) Env {
 		t.Fatal(err)
 	}
 	env := OutOfMesh()
-	for _, v := range plan.Env().Vars() {
+	told := plan.Env()
+	told.PodUID = pod.UID
+	for _, v := range told.Vars() {
 		env[v.Name] = v.Value
 	}
 	return env

@@ -90,7 +90,7 @@ func answerRaw(conn net.Conn) {
 	recorder := &recorded{header: http.Header{}, body: &body}
 	identity(recorder, nil)
 	answer := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nX-Amzn-Requestid: 1\r\nContent-Length: %d\r\n\r\n%s", body.Len(), body.Bytes())
-	route := []byte("HTTP/1.1 204 No Content\r\n" + awsmesh.RouteHeader + ": " + awsmesh.RouteAnswer + "\r\n\r\n")
+	route := []byte("HTTP/1.1 204 No Content\r\n" + awsmesh.RouteHeader + ": " + standin.PodUID + "\r\n\r\n")
 	buffer, n := make([]byte, 16<<10), 0
 	for {
 		m, err := conn.Read(buffer[n:])

@@ -21,6 +21,9 @@ import (
 	"github.com/aws-mesh/aws-mesh/awsmesh/inmesh"
 )
 
+// PodUID is the sidecar's answer about its route.
+const PodUID = "6c1c7ab6-8f0e-4a5e-9a3f-0b1a6a0d6f0e"
+
 // A World is a network in which each connection ends at the sidecar or, past it, at
 // AWS.
 type World struct {
@@ -66,7 +69,7 @@ func New(t testing.TB, answer http.HandlerFunc) *World {
 // Config returns one for an application in this world.
 func (w *World) Config(hosts ...string) inmesh.Config {
 	port := w.Sidecar.(*net.TCPAddr).Port
-	return inmesh.Config{InMesh: true, Hosts: hosts, ProxyPort: uint16(port), RouteWait: -1} //nolint:gosec // a port
+	return inmesh.Config{InMesh: true, Hosts: hosts, PodUID: PodUID, ProxyPort: uint16(port), RouteWait: -1} //nolint:gosec // a port
 }
 
 // Place makes t dial in this world, and trust its AWS.
@@ -105,7 +108,7 @@ func (w *World) noted(answer http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.Header.Get(awsmesh.RouteHeader) == awsmesh.RouteAsk {
 			if w.Route.Load() {
-				rw.Header().Set(awsmesh.RouteHeader, awsmesh.RouteAnswer)
+				rw.Header().Set(awsmesh.RouteHeader, PodUID)
 				rw.WriteHeader(http.StatusNoContent)
 			}
 			return
