@@ -49,9 +49,15 @@ func checkInjected(t *testing.T, pod *corev1.Pod) {
 		t.Errorf("annotation %s is %q, want the credential endpoints in it", exclude, pod.Annotations[exclude])
 	}
 	for _, c := range append(pod.Spec.InitContainers, pod.Spec.Containers...) {
-		ours := len(c.Env) > 0 && strings.HasPrefix(c.Env[0].Name, awsmesh.EnvPrefix)
-		if want := c.Name == "app"; ours != want {
-			t.Errorf("container %s begins with our environment: %t, want %t", c.Name, ours, want)
+		ours := 0
+		for _, v := range c.Env {
+			if strings.HasPrefix(v.Name, awsmesh.EnvPrefix) {
+				ours++
+			}
+		}
+		want := map[string]int{"app": 5, "istio-proxy": 1}[c.Name]
+		if ours != want || ours > 0 && !strings.HasPrefix(c.Env[0].Name, awsmesh.EnvPrefix) {
+			t.Errorf("container %s has %d of our variables, want %d, in front: %v", c.Name, ours, want, c.Env)
 		}
 	}
 }
