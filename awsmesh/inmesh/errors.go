@@ -63,5 +63,5 @@ func (e *Error) Unwrap() []error {
 // aws-sdk-go asks for it.
 func (e *Error) Temporary() bool {
 	return !errors.Is(e.Kind, ErrNotIntercepted) && !errors.Is(e.Kind, ErrPlainHTTP) && !errors.Is(e.Kind, ErrPlaintextSent) &&
-		!errors.Is(e.Kind, ErrOtherHost)
+		!errors.Is(e.Kind, ErrOtherHost) && !errors.Is(e.Err, errNoPodUID)
 }

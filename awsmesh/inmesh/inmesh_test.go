@@ -44,16 +44,18 @@ func TestResolve(t *testing.T) {
 
 func TestHostsOfTheEnvironment(t *testing.T) {
 	t.Setenv("AWS_MESH_HOSTS", "sqs.eu-west-1.amazonaws.com")
+	t.Setenv("AWS_MESH_POD_UID", podUID)
 	got, err := inmesh.Config{InMesh: true}.Resolve()
-	if err != nil || len(got.Hosts) != 1 || got.Hosts[0] != "sqs.eu-west-1.amazonaws.com" {
-		t.Errorf("Resolve() = %q, %v", got.Hosts, err)
+	if err != nil || len(got.Hosts) != 1 || got.Hosts[0] != "sqs.eu-west-1.amazonaws.com" || got.PodUID != podUID {
+		t.Errorf("Resolve() = %q, %q, %v", got.Hosts, got.PodUID, err)
 	}
 }
 
 func TestFromEnv(t *testing.T) {
 	t.Setenv("AWS_MESH_IN_MESH", "true")
 	t.Setenv("AWS_MESH_HOSTS", "a.b.c,*.d.e.f")
-	if got, err := inmesh.FromEnv(); err != nil || !got.InMesh || len(got.Hosts) != 2 {
+	t.Setenv("AWS_MESH_POD_UID", podUID)
+	if got, err := inmesh.FromEnv(); err != nil || !got.InMesh || len(got.Hosts) != 2 || got.PodUID != podUID {
 		t.Errorf("FromEnv() = %v, %v", got, err)
 	}
 	t.Setenv("AWS_MESH_IN_MESH", "yes")

@@ -90,7 +90,7 @@ func (m *mesh) dialTLS(ctx context.Context, network, addr string) (net.Conn, err
 // it may not, one with TLS.
 func (m *mesh) overSidecar(ctx context.Context, network, addr string) (net.Conn, error) {
 	conn, err := m.proven(ctx, network, addr)
-	for errors.Is(err, ErrNoRoute) && time.Since(m.since) < m.RouteWait {
+	for errors.Is(err, ErrNoRoute) && !errors.Is(err, errNoPodUID) && time.Since(m.since) < m.RouteWait {
 		select {
 		case <-ctx.Done():
 			return nil, err

@@ -118,6 +118,22 @@ func TestRouteArrives(t *testing.T) {
 	}
 }
 
+// Without a UID there is no answer to know the sidecar by: nothing is asked, and nothing
+// waited for.
+func TestUnknownSidecar(t *testing.T) {
+	w := started(t)
+	w.intercepts, w.hasRoute = true, true
+	client := installed(t, w, func(c *inmesh.Config, _ *http.Transport) { c.PodUID, c.RouteWait = "", time.Hour })
+	_, err := get(client, "https://"+listed)
+	var e *inmesh.Error
+	if !errors.Is(err, inmesh.ErrNoRoute) || !errors.As(err, &e) || e.Temporary() || !strings.Contains(e.Cure, "aws-mesh/services") {
+		t.Errorf("Get: %v, want %v for ever", err, inmesh.ErrNoRoute)
+	}
+	if got := w.at(w.sidecar); got != "" {
+		t.Errorf("the sidecar got %q", got)
+	}
+}
+
 // A connection that cannot be proven may be an accident of ports: it is dialled again,
 // and nothing is sent on it.
 func TestDialledAgain(t *testing.T) {

@@ -2,6 +2,7 @@ package inmesh
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,6 +64,9 @@ func (m *mesh) prove(ctx context.Context, conn net.Conn, host string) error {
 	if m.TrustRoute {
 		return nil
 	}
+	if m.PodUID == "" && !atWaypoint(conn) {
+		return unknownSidecar(host)
+	}
 	if err := m.askRoute(ctx, conn, host); err != nil {
 		return noRoute(host, err)
 	}
@@ -89,7 +93,7 @@ func (m *mesh) askRoute(ctx context.Context, conn net.Conn, host string) error {
 	if err != nil {
 		return fmt.Errorf("no answer about the route: %w", err)
 	}
-	if err := m.answered(response, conn.RemoteAddr()); err != nil {
+	if err := m.answered(response); err != nil {
 		return err
 	}
 	if r.Buffered() > 0 || response.Close {
@@ -101,25 +105,23 @@ func (m *mesh) askRoute(ctx context.Context, conn net.Conn, host string) error {
 	return conn.SetDeadline(time.Time{})
 }
 
-// answered reports what is wrong with an answer about the route that came from addr.
-// Under ALLOW_ANY it may be anybody's: the sidecar is known by the UID of its pod, which
-// nobody outside knows, and a waypoint by an address at which there is nobody else.
-func (m *mesh) answered(response *http.Response, addr net.Addr) error {
-	answer := response.Header.Get(awsmesh.RouteHeader)
-	switch {
+// answered reports what is wrong with an answer about the route. Under ALLOW_ANY it may
+// be anybody's: the sidecar is known by the UID of its pod, which nobody outside knows,
+// and a waypoint by the address.
+func (m *mesh) answered(response *http.Response) error {
+	switch answer := response.Header.Get(awsmesh.RouteHeader); {
 	case response.StatusCode != http.StatusNoContent || answer == "":
 		return fmt.Errorf("the question about the route was answered with %q", response.Status)
-	case m.PodUID != "" && answer != m.PodUID:
-		return fmt.Errorf("the answer about the route is not of this pod's sidecar: it does not name the pod, as %s does", awsmesh.EnvPodUID)
-	case m.PodUID == "" && (answer != awsmesh.RouteOfWaypoint || !allocated(addr)):
-		return fmt.Errorf("the answer about the route may be anybody's: it is not of a waypoint, and %s, by which the sidecar is known, is not set", awsmesh.EnvPodUID)
+	case answer != cmp.Or(m.PodUID, awsmesh.RouteOfWaypoint):
+		return errors.New("the answer about the route is not that of a proxy of the mesh")
 	}
 	return nil
 }
 
-func allocated(addr net.Addr) bool {
-	tcp, ok := addr.(*net.TCPAddr)
-	return ok && awsmesh.Allocated(tcp.AddrPort().Addr())
+// atWaypoint reports whether conn leads to a waypoint, or nowhere.
+func atWaypoint(conn net.Conn) bool {
+	addr, ok := conn.RemoteAddr().(*net.TCPAddr)
+	return ok && awsmesh.Allocated(addr.AddrPort().Addr())
 }
 
 func notIntercepted(host string, err error) *Error {
@@ -132,8 +134,19 @@ func notIntercepted(host string, err error) *Error {
 func noRoute(host string, err error) *Error {
 	return &Error{
 		Host: host, Kind: ErrNoRoute, Reason: err.Error(), Err: err,
-		Cure: "nothing of the request was sent: the namespace needs aws-mesh's VirtualService for this host, see the pod's Events, " +
-			"and the pod the environment that aws-mesh's webhook sets; with egress objects of your own, set TrustRoute",
+		Cure: "nothing of the request was sent: the namespace needs aws-mesh's VirtualService for this host, see the pod's Events; " +
+			"with egress objects of your own, set TrustRoute",
+	}
+}
+
+// errNoPodUID is a reason not to ask, and not to wait for a better answer.
+var errNoPodUID = errors.New(awsmesh.EnvPodUID + " is not set, by which the sidecar's answer is known from a stranger's")
+
+func unknownSidecar(host string) *Error {
+	return &Error{
+		Host: host, Kind: ErrNoRoute, Reason: errNoPodUID.Error(), Err: errNoPodUID,
+		Cure: "nothing was sent: annotate the pod with " + awsmesh.AnnotationServices + ", then aws-mesh's webhook sets it here and in the sidecar; " +
+			"with egress objects of your own, set TrustRoute",
 	}
 }
 

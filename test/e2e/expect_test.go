@@ -25,6 +25,7 @@ var (
 	ownTLS         = expectation{}
 	notIntercepted = expectation{Refused: true, Error: inmesh.ErrNotIntercepted}
 	noRoute        = expectation{Refused: true, Error: inmesh.ErrNoRoute, Asks: true}
+	unknown        = expectation{Refused: true, Error: inmesh.ErrNoRoute} // the sidecar, to a pod in which the webhook was not
 	blocked        = expectation{Refused: true, Error: inmesh.ErrBlocked}
 )
 

@@ -35,9 +35,11 @@ var matrix = []struct {
 	{"plaintext", app{Name: "out-of-mesh-true", OutOfMesh: true, Env: says("true")}, notIntercepted, notIntercepted},
 	{"plaintext", app{Name: "out-of-mesh-false", OutOfMesh: true, Annotations: asks("plaintext")}, ownTLS, ownTLS},
 	{"plaintext", app{Name: "not-annotated", Env: says("false")}, ownTLS, blocked},
-	{"plaintext", app{Name: "not-annotated-true", Env: says("true")}, viaSidecar, viaSidecar}, // the objects are the namespace's
+	{"plaintext", app{Name: "not-annotated-true", Env: says("true")}, unknown, unknown},
 	{"passthrough", app{Name: "in-mesh", Annotations: asks("passthrough")}, ownTLS, ownTLS},
-	{"passthrough", app{Name: "in-mesh-true", Annotations: asks("passthrough"), Env: says("true")}, noRoute, noRoute},
+	{"passthrough", app{Name: "in-mesh-true", Annotations: asks("passthrough"), Env: map[string]string{
+		awsmesh.EnvInMesh: "true", awsmesh.EnvHosts: hosts, awsmesh.EnvPodUID: "of-the-pod",
+	}}, noRoute, noRoute},
 	{"passthrough", app{Name: "not-annotated"}, ownTLS, ownTLS}, // the same
 }
 
