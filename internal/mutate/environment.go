@@ -37,7 +37,7 @@ func (s *site) ours(v variable) bool {
 		strings.HasPrefix(v.Name, endpointURLPrefix) && strings.HasPrefix(v.Value, "http://") && strings.HasSuffix(v.Value, ":443")
 }
 
-// told returns the variables that s is to have, sorted.
+// told returns the variables that s is to have, those of the contract first, sorted.
 func (s *site) told(r awsmesh.Request, side sidecar) []awsmesh.Var {
 	var e awsmesh.Env
 	if side.takes && s.bypass == "" {
@@ -51,14 +51,14 @@ func (s *site) told(r awsmesh.Request, side sidecar) []awsmesh.Var {
 		urls, _ := s.plan.EndpointURLs()
 		vars = append(vars, urls...)
 	}
-	if r.Region != "" && s.lacksRegion() {
-		vars = append(vars, awsmesh.Var{Name: envRegion, Value: r.Region})
-	}
 	vars = slices.DeleteFunc(vars, func(v awsmesh.Var) bool {
 		set, found := s.Env.find(v.Name)
 		return found && !s.ours(set)
 	})
 	slices.SortFunc(vars, func(a, b awsmesh.Var) int { return strings.Compare(a.Name, b.Name) })
+	if r.Region != "" && s.lacksRegion() { // the region is the container's own from now on; boto3 reads the second name only
+		vars = append(vars, awsmesh.Var{Name: envRegion, Value: r.Region}, awsmesh.Var{Name: envDefaultRegion, Value: r.Region})
+	}
 	return vars
 }
 

@@ -156,7 +156,7 @@ func pruneEnv(container map[string]any) {
 	for _, item := range env {
 		v, _ := item.(map[string]any)
 		name, _ := v["name"].(string)
-		if !strings.HasPrefix(name, "AWS_MESH_") && !strings.HasPrefix(name, "AWS_ENDPOINT_URL_") && name != "AWS_REGION" {
+		if !strings.HasPrefix(name, "AWS_MESH_") && !strings.HasPrefix(name, "AWS_ENDPOINT_URL_") && name != "AWS_REGION" && name != "AWS_DEFAULT_REGION" {
 			kept = append(kept, item)
 		}
 	}

@@ -23,7 +23,7 @@ type site struct {
 	regionFrom string
 	plan       awsmesh.Plan
 
-	env  []awsmesh.Var // what it is told, sorted
+	env  []awsmesh.Var // what it is told
 	kept []string      // what it says itself
 }
 
