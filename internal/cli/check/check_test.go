@@ -99,6 +99,7 @@ func snapshotOf(t *testing.T, base string, in map[string]string) *Snapshot {
 	}
 	for _, u := range egress.Desired("shop", plans).Objects() {
 		if byName[u.GetKind()+" shop/"+u.GetName()] == nil {
+			u.Object["status"] = map[string]any{"conditions": []any{map[string]any{"type": "istio.io/VisibilityApplied", "reason": "Namespace"}}} // istiod's
 			put(u)
 		}
 	}

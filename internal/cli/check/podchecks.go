@@ -20,6 +20,7 @@ var podChecks = []struct {
 	{"rollout", podOfTemplate},
 	{"mesh", podInMesh},
 	{"mesh", containersInMesh},
+	{"waypoint", podWaypoint},
 	{"annotations", podWarnings},
 	{"istio-version", sidecarVersion},
 }
@@ -33,16 +34,16 @@ func podSeen(_ *facts, w *workload, p *pod) []Finding {
 }
 
 // podCurrent compares what was decided with what would be decided now.
-func podCurrent(_ *facts, w *workload, p *pod) []Finding {
+func podCurrent(f *facts, w *workload, p *pod) []Finding {
 	switch {
-	case p.status == nil:
+	case p.status == nil, p.status.Waypoint && f.named("Namespace", "", p.GetNamespace()) == nil: // unread, so what holds today is not known
 		return nil
 	case !awsmesh.Requested(p.GetAnnotations()):
 		return fail(w.restart(), "the pod has no annotation %s any more, but what was decided for it still holds", awsmesh.AnnotationServices)
 	case p.now == nil:
 		return fail("mend the annotation and "+w.restart(), "the pod would be refused today: %s", oneLine(p.err))
 	case p.now.Status.String() != p.status.String():
-		return fail(w.restart(), "the decision is older than the annotations: it says %s, and would be %s today", brief(*p.status), brief(p.now.Status))
+		return fail(w.restart(), "the decision is older than the annotations, or than the labels of the namespace: it says %s, and would be %s today", brief(*p.status), brief(p.now.Status))
 	}
 	for _, operation := range p.now.Patch {
 		if strings.HasPrefix(operation.Path, "/spec/") {

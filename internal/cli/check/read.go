@@ -46,6 +46,9 @@ func Read(ctx context.Context, client dynamic.Interface, scope Scope) (*Snapshot
 			r.list(gvr("apps", "deployments"), namespace, ourLabel)
 		}
 	}
+	if viaWaypoints(&r.snapshot) {
+		r.list(gvr("gateway.networking.k8s.io", "gateways"), scope.Namespace, "")
+	}
 	for _, name := range meshConfigMaps(&r.snapshot) {
 		r.get(gvr("", "configmaps"), scope.IstioNamespace, name)
 	}

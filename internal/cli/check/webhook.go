@@ -80,7 +80,8 @@ func ready(s *Snapshot) (n int, known bool) {
 // settings are the flags of our webhook that decide what becomes of pods.
 type settings struct {
 	mutate.Options
-	gateway egress.Gateway
+	gateway   egress.Gateway
+	waypoints bool
 }
 
 // settingsOf reads the arguments in our Deployment.
@@ -100,6 +101,8 @@ func settingsOf(s *Snapshot) settings {
 					found.ExcludeIPRanges = value
 				case "egress-gateway":
 					_ = found.gateway.UnmarshalText([]byte(value)) // the webhook would not have started
+				case "waypoints":
+					found.waypoints = value != "false"
 				}
 			}
 		}

@@ -139,11 +139,12 @@ func decide(ctx context.Context, pod map[string]any, namespace string, s *Snapsh
 	if err != nil {
 		return nil, err
 	}
+	ns := cmp.Or(s.named("Namespace", "", namespace), &unstructured.Unstructured{})
 	o.NamespaceRegion = func(context.Context, string) (string, error) {
-		if ns := s.named("Namespace", "", namespace); ns != nil {
-			return ns.GetAnnotations()[awsmesh.AnnotationRegion], nil
-		}
-		return "", nil
+		return ns.GetAnnotations()[awsmesh.AnnotationRegion], nil
+	}
+	if o.waypoints {
+		o.NamespaceLabels = func(context.Context, string) (map[string]string, error) { return ns.GetLabels(), nil }
 	}
 	d, err := mutate.Pod(ctx, raw, namespace, o.Options)
 	if err != nil {
