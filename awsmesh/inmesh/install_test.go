@@ -67,18 +67,21 @@ func TestErrors(t *testing.T) {
 	tests := []struct {
 		name                 string
 		intercepts, hasRoute bool
+		claim                string
 		url                  string
 		want                 error
 		cure                 string
 	}{
-		{"no sidecar", false, true, "https://" + listed, inmesh.ErrNotIntercepted, "leave it to FromEnv"},
-		{"no route", true, false, "https://" + listed, inmesh.ErrNoRoute, "VirtualService"},
-		{"plain HTTP", true, true, "http://" + listed, inmesh.ErrPlainHTTP, "DisableSSL"},
+		{"no sidecar", false, true, "", "https://" + listed, inmesh.ErrNotIntercepted, "leave it to FromEnv"},
+		{"no route", true, false, "", "https://" + listed, inmesh.ErrNoRoute, "VirtualService"},
+		{"somebody else's route", true, false, "tls", "https://" + listed, inmesh.ErrNoRoute, "not that of a proxy of the mesh"},
+		{"a sidecar that does not know its pod", true, false, "-", "https://" + listed, inmesh.ErrNoRoute, "is not set in istio-proxy"},
+		{"plain HTTP", true, true, "", "http://" + listed, inmesh.ErrPlainHTTP, "DisableSSL"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			w := started(t)
-			w.intercepts, w.hasRoute = test.intercepts, test.hasRoute
+			w.intercepts, w.hasRoute, w.claim = test.intercepts, test.hasRoute, test.claim
 			_, err := get(installed(t, w, nil), test.url)
 			var e *inmesh.Error
 			if !errors.Is(err, test.want) || !errors.As(err, &e) || e.Host != listed || !strings.Contains(err.Error(), test.cure) {

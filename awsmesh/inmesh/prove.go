@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"syscall"
 	"time"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
@@ -105,6 +104,9 @@ func (m *mesh) askRoute(ctx context.Context, conn net.Conn, host string) error {
 	return conn.SetDeadline(time.Time{})
 }
 
+// unset is what Envoy puts in the place of a variable that it does not have.
+const unset = "-"
+
 // answered reports what is wrong with an answer about the route. Under ALLOW_ANY it may
 // be anybody's: the sidecar is known by the UID of its pod, which nobody outside knows,
 // and a waypoint by the address.
@@ -112,6 +114,8 @@ func (m *mesh) answered(response *http.Response) error {
 	switch answer := response.Header.Get(awsmesh.RouteHeader); {
 	case response.StatusCode != http.StatusNoContent || answer == "":
 		return fmt.Errorf("the question about the route was answered with %q", response.Status)
+	case answer == unset && m.PodUID != "":
+		return errors.New("the sidecar answers about its route, but does not name the pod: " + awsmesh.EnvPodUID + " is not set in istio-proxy")
 	case answer != cmp.Or(m.PodUID, awsmesh.RouteOfWaypoint):
 		return errors.New("the answer about the route is not that of a proxy of the mesh")
 	}
@@ -122,48 +126,4 @@ func (m *mesh) answered(response *http.Response) error {
 func atWaypoint(conn net.Conn) bool {
 	addr, ok := conn.RemoteAddr().(*net.TCPAddr)
 	return ok && awsmesh.Allocated(addr.AddrPort().Addr())
-}
-
-func notIntercepted(host string, err error) *Error {
-	return &Error{
-		Host: host, Kind: ErrNotIntercepted, Reason: err.Error(), Err: err,
-		Cure: "nothing was sent: if this pod has no sidecar, or port 443 is excluded from it, do not set InMesh but leave it to FromEnv",
-	}
-}
-
-func noRoute(host string, err error) *Error {
-	return &Error{
-		Host: host, Kind: ErrNoRoute, Reason: err.Error(), Err: err,
-		Cure: "nothing of the request was sent: the namespace needs aws-mesh's VirtualService for this host, see the pod's Events; " +
-			"with egress objects of your own, set TrustRoute",
-	}
-}
-
-// errNoPodUID is a reason not to ask, and not to wait for a better answer.
-var errNoPodUID = errors.New(awsmesh.EnvPodUID + " is not set, by which the sidecar's answer is known from a stranger's")
-
-func unknownSidecar(host string) *Error {
-	return &Error{
-		Host: host, Kind: ErrNoRoute, Reason: errNoPodUID.Error(), Err: errNoPodUID,
-		Cure: "nothing was sent: annotate the pod with " + awsmesh.AnnotationServices + ", then aws-mesh's webhook sets it here and in the sidecar; " +
-			"with egress objects of your own, set TrustRoute",
-	}
-}
-
-func plainHTTP(host, port string) *Error {
-	if port == "" {
-		port = "80"
-	}
-	return &Error{
-		Host: host, Kind: ErrPlainHTTP, Reason: "the SDK is set to plain HTTP, on port " + port,
-		Cure: "nothing was sent: leave out DisableSSL, DisableHTTPS and endpoints with http://, the plaintext to the sidecar needs none of them",
-	}
-}
-
-// notUp explains why even the connection failed, where the sidecar is the reason.
-func (m *mesh) notUp(host string, err error) error {
-	if !errors.Is(err, syscall.ECONNREFUSED) || intercept.Listening(m.ProxyPort) {
-		return err
-	}
-	return notListening(host, err)
 }
