@@ -93,14 +93,3 @@ func (s space) get(t *testing.T, a app) *corev1.Pod {
 	}
 	return pod
 }
-
-// envoy asks the administration of an app's sidecar.
-func (s space) envoy(t *testing.T, a app, path string) string {
-	t.Helper()
-	answer, err := env.Kubectl(t.Context(), "--namespace", s.Name, "exec", s.pod(t, a), "--container=istio-proxy", "--",
-		"pilot-agent", "request", "GET", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer
-}

@@ -161,22 +161,3 @@ func sees(t *testing.T, address string, do func()) (records []aws.Record) {
 	}
 	return records
 }
-
-// originated returns how many requests the app's sidecar has sent in TLS of its own to
-// hosts of AWS. Without a sidecar it is none.
-func (s space) originated(t *testing.T, a app) int {
-	t.Helper()
-	if a.OutOfMesh {
-		return 0
-	}
-	sum := 0
-	for line := range strings.Lines(s.envoy(t, a, "clusters")) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), "::rq_total::")
-		if n := 0; strings.HasPrefix(name, "outbound|443|tls|") {
-			if _, err := fmt.Sscan(value, &n); err == nil {
-				sum += n
-			}
-		}
-	}
-	return sum
-}
