@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -60,6 +62,9 @@ func makeCgroups() (cgroups, error) {
 			return made, fmt.Errorf("cgroup: %w", err)
 		}
 		made = append(made, path)
+		if err := weigh(path); err != nil {
+			return made, err
+		}
 		for _, file := range []string{"cpuset.cpus", "cpuset.mems"} { // version 1: without them it holds no process
 			value, err := os.ReadFile(filepath.Join(hierarchy, file))
 			if err != nil {
@@ -71,6 +76,22 @@ func makeCgroups() (cgroups, error) {
 		}
 	}
 	return made, nil
+}
+
+// weigh gives what a cgroup holds the weight of as many processes as there are
+// processors, as kubelet gives all pods: else these together would be to the machine's
+// scheduler what one other process is, and starve as soon as many run.
+func weigh(path string) error {
+	for file, weight := range map[string]int{"cpu.shares": 1024 * runtime.NumCPU(), "cpu.weight": min(100*runtime.NumCPU(), 10000)} { // versions 1 and 2
+		path := filepath.Join(path, file)
+		if _, err := os.Stat(path); err != nil {
+			continue // another controller's hierarchy, or version
+		}
+		if err := os.WriteFile(path, []byte(strconv.Itoa(weight)), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // delegate lets cgroups directly below the only hierarchy of version 2 have what it can
