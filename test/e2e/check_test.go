@@ -51,13 +51,9 @@ func TestCheck(t *testing.T) {
 		},
 	} {
 		cell(t, []string{step.name}, func(t *testing.T) {
-			if _, err := env.Kubectl(t.Context(), append([]string{"--namespace", s.Name}, strings.Fields(step.do)...)...); err != nil {
-				t.Fatal(err)
-			}
+			s.kubectl(t, step.do)
 			check.until(t, 1, func(r report) bool { return r.has(step.where, step.problem) })
-			if _, err := env.Kubectl(t.Context(), append([]string{"--namespace", s.Name}, strings.Fields(step.undo)...)...); err != nil {
-				t.Fatal(err)
-			}
+			s.kubectl(t, step.undo)
 			check.until(t, 0, func(r report) bool { return len(r.Findings) == 0 })
 		})
 	}

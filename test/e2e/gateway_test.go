@@ -58,7 +58,7 @@ func TestEgressGateway(t *testing.T) {
 	}{{shop, orders}, {billing, bills}} {
 		for _, sdk := range []string{"v1", "v2"} {
 			for _, service := range []string{"dynamodb", "s3"} {
-				cell(t, []string{c.space.Name, sdk + " " + service}, func(t *testing.T) { c.space.leavesAt(t, c.app, gateway, sdk, service) })
+				cell(t, []string{c.space.Name, sdk + " " + service}, func(t *testing.T) { c.space.leaves(t, c.app, gateway, sdk, service, seesAll) })
 			}
 		}
 	}
@@ -71,7 +71,7 @@ func TestEgressGateway(t *testing.T) {
 		kubectl(t, "delete namespace gateway-billing --timeout=60s")
 		close(stop)
 		calls.check(t)
-		shop.leavesAt(t, orders, gateway, "v2", "s3")
+		shop.leaves(t, orders, gateway, "v2", "s3", seesAll)
 	})
 	cell(t, []string{"the gateway is down", "calls"}, func(t *testing.T) {
 		kubectl(t, "-n "+gatewayNamespace+" scale deployment gateway --replicas=0")
@@ -148,7 +148,7 @@ func kubectl(t *testing.T, command string) {
 func until(t *testing.T, s space, a app, addresses []string) {
 	t.Helper()
 	if err := env.Until(t.Context(), fmt.Sprint("calls from ", addresses), func(context.Context) error {
-		for _, r := range s.seen(t, func() { s.call(t, a, "v1", "dynamodb") }) {
+		for _, r := range seesAll(t, func() { s.call(t, a, "v1", "dynamodb") }) {
 			if slices.Contains(addresses, r.Client) {
 				return nil
 			}
@@ -159,11 +159,11 @@ func until(t *testing.T, s space, a app, addresses []string) {
 	}
 }
 
-// leavesAt demands that a call works, that AWS sees it come from the gateway, and nothing
-// of who has called.
-func (s space) leavesAt(t *testing.T, a app, gateway []string, sdk, service string) {
+// leaves demands that a call works, and that AWS sees it come from one of addresses: in
+// verified TLS, signed, and without a word about the mesh.
+func (s space) leaves(t *testing.T, a app, addresses []string, sdk, service string, sees func(*testing.T, func()) []aws.Record) {
 	t.Helper()
-	records := s.seen(t, func() {
+	records := sees(t, func() {
 		if o := s.call(t, a, sdk, service); !o.OK {
 			t.Errorf("the application got %+v", o)
 		}
@@ -172,9 +172,10 @@ func (s space) leavesAt(t *testing.T, a app, gateway []string, sdk, service stri
 		t.Error("AWS saw nothing")
 	}
 	for _, r := range records {
-		if !slices.Contains(gateway, r.Client) || r.Via != aws.ViaTLS || r.SNI != r.Host || r.Verdict != aws.Valid || !strings.Contains(r.Host, service) {
-			t.Errorf("AWS saw %s %s of host %q from %s, want the gateway's %q; with SNI %q, via %s, signature %s %s",
-				r.Method, r.URI, r.Host, r.Client, gateway, r.SNI, r.Via, r.Verdict, r.Problem)
+		if !slices.Contains(addresses, r.Client) || r.Via != aws.ViaTLS || r.SNI != r.Host || r.Verdict != aws.Valid ||
+			!strings.Contains(r.Host, service) || r.Protocol != "HTTP/1.1" {
+			t.Errorf("AWS saw %s %s of host %q from %s, want one of %q; with SNI %q, via %s, signature %s %s, %s",
+				r.Method, r.URI, r.Host, r.Client, addresses, r.SNI, r.Via, r.Verdict, r.Problem, r.Protocol)
 		}
 		for name := range r.Header {
 			if strings.HasPrefix(name, "X-Forwarded-") || strings.HasPrefix(name, "X-Envoy-") {
@@ -189,7 +190,7 @@ func (s space) leavesAt(t *testing.T, a app, gateway []string, sdk, service stri
 func (s space) stays(t *testing.T, a app) {
 	t.Helper()
 	for _, sdk := range []string{"v1", "v2"} {
-		records := s.seen(t, func() {
+		records := seesAll(t, func() {
 			if o := s.call(t, a, sdk, "dynamodb"); o.Kind != inmesh.ErrUpstream.Error() {
 				t.Errorf("the application got %+v, want %v", o, inmesh.ErrUpstream)
 			}
@@ -204,7 +205,7 @@ func (s space) stays(t *testing.T, a app) {
 // sends it for host.
 func (s space) refused(t *testing.T, a app, host string) {
 	t.Helper()
-	records := s.seen(t, func() {
+	records := seesAll(t, func() {
 		got := ask[struct {
 			Status int
 			Said   string
@@ -218,8 +219,8 @@ func (s space) refused(t *testing.T, a app, host string) {
 	}
 }
 
-// seen returns what AWS sees while something is done.
-func (s space) seen(t *testing.T, do func()) (records []aws.Record) {
+// seesAll returns what AWS sees while something is done, from wherever.
+func seesAll(t *testing.T, do func()) (records []aws.Record) {
 	t.Helper()
 	start := time.Now()
 	do()

@@ -100,9 +100,7 @@ func (s space) tells(t *testing.T, a app, what string, present bool) {
 
 func (s space) kubectl(t *testing.T, command string) {
 	t.Helper()
-	if _, err := env.Kubectl(t.Context(), append([]string{"--namespace", s.Name}, strings.Fields(command)...)...); err != nil {
-		t.Fatal(err)
-	}
+	kubectl(t, "--namespace "+s.Name+" "+command)
 }
 
 // outages come without notice; what is restarted in an orderly way is in [restarts].
