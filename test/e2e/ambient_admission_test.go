@@ -33,6 +33,9 @@ func (n labelled) create(t *testing.T) {
 	t.Helper()
 	t.Cleanup(func() { space{Name: n.name}.remove(t) })
 	client, err := env.Client()
+	if err == nil {
+		err = gone(t.Context(), n.name)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

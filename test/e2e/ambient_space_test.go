@@ -107,6 +107,9 @@ func ambientSpace(t *testing.T, apps ...ambientApp) space {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	if err := gone(t.Context(), s.Name); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := env.KubectlWith(t.Context(), manifest.String(), "apply", "--namespace", s.Name, "--server-side", "-f", "-"); err != nil {
 		t.Fatal(err)
 	}

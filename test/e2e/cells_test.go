@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"text/tabwriter"
+	"time"
 )
 
 // cells are the expectations that have been looked at.
@@ -29,6 +30,9 @@ func cell(t *testing.T, parts []string, check func(t *testing.T)) {
 	t.Helper()
 	t.Run(strings.Join(parts, "/"), func(t *testing.T) {
 		defer func() {
+			if t.Failed() {
+				t.Log("at", time.Now().UTC().Format(time.TimeOnly)) // as in the logs that are kept
+			}
 			cells.mu.Lock()
 			defer cells.mu.Unlock()
 			cells.list = append(cells.list, result{t.Name(), !t.Failed()})

@@ -99,10 +99,6 @@ func TestCredentials(t *testing.T) {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
 			s := space{Name: dnsName("credentials-" + policy), Policy: policy, Manifest: tokens}
-			// On a mesh that was used a moment ago: pods, unlike Deployments, cannot be changed.
-			if _, err := env.Kubectl(t.Context(), "wait", "namespace", s.Name, "--for=delete", "--timeout=120s"); err != nil {
-				t.Fatal(err)
-			}
 			s.create(t)
 			pods := s.hold(t)
 			for _, f := range fates {

@@ -92,6 +92,9 @@ func run(ctx context.Context, m *testing.M) (code int, err error) {
 
 func tests(m *testing.M) int {
 	code := m.Run()
+	if code != 0 {
+		keepNode()
+	}
 	cells.print(os.Stdout)
 	return code
 }

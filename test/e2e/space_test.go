@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aws-mesh/aws-mesh/test/node"
@@ -72,6 +73,9 @@ func (s space) apply(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	if err := gone(ctx, s.Name); err != nil {
+		return err
+	}
 	if _, err := env.KubectlWith(ctx, manifest.String(), "apply", "--namespace", s.Name, "--server-side", "-f", "-"); err != nil || len(s.Apps) == 0 {
 		return err
 	}
@@ -79,9 +83,29 @@ func (s space) apply(ctx context.Context) error {
 	return err
 }
 
+// gone waits until a namespace that an earlier round has left is not on its way out any
+// more: nothing can be made in it meanwhile.
+func gone(ctx context.Context, name string) error {
+	client, err := env.Client()
+	if err != nil {
+		return err
+	}
+	return env.Until(ctx, "the last round's namespace "+name+" to be gone", func(ctx context.Context) error {
+		namespace, err := client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
+		switch {
+		case apierrors.IsNotFound(err):
+			return nil
+		case err == nil && namespace.DeletionTimestamp != nil:
+			return fmt.Errorf("%s: %+v", namespace.Status.Phase, namespace.Status.Conditions)
+		}
+		return err
+	})
+}
+
 // remove begins to remove the namespace, and ends its pods at once: what is over need
 // not be drained, and others want the processors.
 func (s space) remove(t *testing.T) {
+	s.keep(t)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for _, command := range []string{
