@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,20 +12,24 @@ import (
 	"github.com/aws-mesh/aws-mesh/test/sdk/aws"
 )
 
-// suffer has the apps of the space do what is written down for them.
+// suffer has the apps of the space do what is written down for them, all at once: they
+// wait, for what SDKs try again, and as parallel tests they would wait for others too.
 func (s space) suffer(t *testing.T, attacks map[string][]attack) {
+	var all sync.WaitGroup
 	for _, a := range s.Apps {
-		t.Run(a.Name, func(t *testing.T) {
-			t.Parallel()
-			pod := s.get(t, a)
-			for _, x := range attacks[a.Name] {
-				want := x.allowAny
-				if s.Policy == "REGISTRY_ONLY" {
-					want = x.registryOnly
-				}
-				cell(t, []string{x.what, dnsName(strings.NewReplacer("/", " ").Replace(x.does))}, func(t *testing.T) { s.try(t, pod, x, want) })
-			}
-		})
+		all.Go(func() { t.Run(a.Name, func(t *testing.T) { s.sufferAs(t, a, attacks[a.Name]) }) })
+	}
+	all.Wait()
+}
+
+func (s space) sufferAs(t *testing.T, a app, attacks []attack) {
+	pod := s.get(t, a)
+	for _, x := range attacks {
+		want := x.allowAny
+		if s.Policy == "REGISTRY_ONLY" {
+			want = x.registryOnly
+		}
+		cell(t, []string{x.what, dnsName(strings.NewReplacer("/", " ").Replace(x.does))}, func(t *testing.T) { s.try(t, pod, x, want) })
 	}
 }
 
