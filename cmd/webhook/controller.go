@@ -16,15 +16,19 @@ import (
 // newController returns what only the leader runs. Its metrics are served with the
 // webhook's.
 func newController(cfg *rest.Config, o options) (ctrl.Manager, error) {
-	lock, err := newLock(cfg, o.namespace)
+	lock, err := newLock(cfg, o)
 	if err != nil {
 		return nil, err
 	}
+	renew, retry := o.renewDeadline(), o.egressLease/6
 	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
 		Cache:                               egress.CacheOptions(),
 		LeaderElection:                      true,
 		LeaderElectionResourceLockInterface: lock,
 		LeaderElectionReleaseOnCancel:       true,
+		LeaseDuration:                       &o.egressLease,
+		RenewDeadline:                       &renew,
+		RetryPeriod:                         &retry,
 		Metrics:                             metricsserver.Options{BindAddress: off},
 		HealthProbeBindAddress:              off,
 	})
@@ -36,16 +40,23 @@ func newController(cfg *rest.Config, o options) (ctrl.Manager, error) {
 }
 
 // newLock returns the lock that the leader holds. controller-runtime's own would also
-// write Events, for which the webhook would need the right.
-func newLock(cfg *rest.Config, namespace string) (resourcelock.Interface, error) {
-	host, err := os.Hostname()
-	if err != nil {
-		return nil, err
+// write Events, for which the webhook would need the right, and it knows no identity that
+// outlives the process.
+func newLock(cfg *rest.Config, o options) (resourcelock.Interface, error) {
+	identity := o.identity
+	if identity == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			return nil, err
+		}
+		identity = host + "_" + string(uuid.NewUUID())
 	}
+	cfg = rest.CopyConfig(cfg)
+	cfg.Timeout = o.renewDeadline() / 2 // one request that hangs does not lose the lease
 	c, err := kubernetes.NewForConfig(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return resourcelock.New(resourcelock.LeasesResourceLock, namespace, "aws-mesh-egress",
-		c.CoreV1(), c.CoordinationV1(), resourcelock.ResourceLockConfig{Identity: host + "_" + string(uuid.NewUUID())})
+	return resourcelock.New(resourcelock.LeasesResourceLock, o.namespace, "aws-mesh-egress",
+		c.CoreV1(), c.CoordinationV1(), resourcelock.ResourceLockConfig{Identity: identity})
 }

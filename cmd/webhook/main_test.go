@@ -22,6 +22,7 @@ func TestUsage(t *testing.T) {
 		{"--cert-secret=", "--cert-secret: has to be set, or --cert-dir"},
 		{"--cert-validity=1ms", "--cert-validity: 1ms is too short (at least 1s)"},
 		{"--shutdown-delay=-1s", "--shutdown-delay: -1s is negative"},
+		{"--egress-lease=15ms", "--egress-lease: 15ms is too short (at least 1s)"},
 		{"--egress-retention=-1s", "--egress-retention: -1s is negative"},
 		{"--egress-gateway=istio-system", `"istio-system" is not namespace/service, as in aws-mesh-egress/gateway`},
 		{"--health-addr=8081", `--health-addr: "8081" is not host:port, as in :8080 or 127.0.0.1:8080`},

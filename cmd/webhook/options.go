@@ -32,6 +32,8 @@ type options struct {
 	waypoints     bool
 
 	egress          bool
+	egressLease     time.Duration
+	identity        string
 	egressRetention time.Duration
 	egressGateway   egress.Gateway
 
@@ -63,6 +65,8 @@ func (o *options) flags() *pflag.FlagSet {
 	f.DurationVar(&o.shutdownDelay, "shutdown-delay", 10*time.Second, "`time` to go on serving when told to end, until no API server calls this replica, as in 5s")
 
 	f.BoolVar(&o.egress, "egress", true, "run the controller, which opens the AWS hosts that pods need; replicas elect one that does")
+	f.DurationVar(&o.egressLease, "egress-lease", 6*time.Second, "`time` after which another replica runs the controller if the one that did has gone without notice, as in 15s; one that cannot reach the API server for two thirds of it ends")
+	f.StringVar(&o.identity, "identity", "", "`name` under which this replica runs the controller, as in NAME_UID of its pod: no other may have it, and the container that follows it in its pod goes on at once (default: one that nobody ever has again)")
 	f.DurationVar(&o.egressRetention, "egress-retention", 10*time.Minute, "`time` that a host stays open when no pod needs it any more, as in 1h")
 	f.TextVar(&o.egressGateway, "egress-gateway", egress.Gateway{}, "`namespace/service` of an egress gateway through which calls in plaintext leave the mesh, as in aws-mesh-egress/gateway (default: the sidecars call AWS)")
 
@@ -138,6 +142,9 @@ func (o *options) validate() error {
 	if o.shutdownDelay < 0 {
 		bad("shutdown-delay", "%v is negative", o.shutdownDelay)
 	}
+	if o.egressLease < leastLease {
+		bad("egress-lease", "%v is too short (at least %v)", o.egressLease, leastLease)
+	}
 	if o.egressRetention < 0 {
 		bad("egress-retention", "%v is negative", o.egressRetention)
 	}
@@ -148,6 +155,13 @@ func (o *options) validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// leastLease leaves a request for the lease a third of a second to be answered.
+const leastLease = time.Second
+
+// renewDeadline is after what time without the API server a leader gives up: before
+// others may take its lease.
+func (o *options) renewDeadline() time.Duration { return o.egressLease * 2 / 3 }
 
 // certSettle is how long a new certificate is trusted before it is served: API servers
 // follow the webhook configurations within a second or so.
