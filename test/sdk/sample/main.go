@@ -98,7 +98,7 @@ type Outcome struct {
 func (c clients) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := r.FormValue("sdk") + "/" + r.FormValue("service")
 	if c[name] == nil {
-		http.Error(w, fmt.Sprintf("no call %q: give sdk=v1 or v2, and service=dynamodb or s3", name), http.StatusNotFound)
+		http.Error(w, fmt.Sprintf("no call %q: give sdk=v1 or v2, and service=dynamodb or s3, or sdk=v2 and service=upload", name), http.StatusNotFound)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -108,7 +108,11 @@ func (c clients) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // try makes a call and says what came of it. Without a key it takes one that nobody else
 // has.
 func (c clients) try(ctx context.Context, name, key string) Outcome {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	limit := callTimeout
+	if strings.HasSuffix(name, "/upload") {
+		limit += uploadTime
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	start := time.Now()
 	text := "written by " + name + " at " + start.Format(time.RFC3339Nano)

@@ -32,6 +32,7 @@ func (c clients) addV2(ctx context.Context) error {
 	c["v2/s3"] = func(ctx context.Context, key, text string) (string, error) {
 		return bucketV2(ctx, buckets, awsConfig.Region, key, text)
 	}
+	c["v2/upload"] = func(ctx context.Context, key, text string) (string, error) { return uploadV2(ctx, buckets, key, text) }
 	return nil
 }
 
