@@ -6,15 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/aws-mesh/aws-mesh/test/node"
-	"github.com/aws-mesh/aws-mesh/test/sdk/aws"
 )
 
 // ours are the kinds of object that the controller keeps.
@@ -101,113 +94,4 @@ func (s space) tells(t *testing.T, a app, what string, present bool) {
 func (s space) kubectl(t *testing.T, command string) {
 	t.Helper()
 	kubectl(t, "--namespace "+s.Name+" "+command)
-}
-
-// outages come without notice; what is restarted in an orderly way is in [restarts].
-var outages = []struct {
-	what   string
-	strike func(t *testing.T)
-}{
-	{"istiod is killed", func(t *testing.T) { kill(t, "istio-system", "app=istiod", "pilot-discovery") }},
-	{"all webhooks are killed", func(t *testing.T) { kill(t, "aws-mesh-system", webhooks, "webhook") }},
-	{"all webhooks are deleted", func(t *testing.T) {
-		space{Name: "aws-mesh-system"}.kubectl(t, "delete pods --now --wait=false -l "+webhooks)
-	}},
-}
-
-const webhooks = "app.kubernetes.io/component=webhook"
-
-// kill ends a process in each of the pods with a label, as if it had crashed.
-func kill(t *testing.T, namespace, label, name string) {
-	t.Helper()
-	client, err := env.Client()
-	if err != nil {
-		t.Fatal(err)
-	}
-	pods, err := client.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: label})
-	if err != nil || len(pods.Items) == 0 {
-		t.Fatalf("%d pods %s in %s: %v", len(pods.Items), label, namespace, err)
-	}
-	for _, pod := range pods.Items {
-		pid, err := node.Process(string(pod.UID), name)
-		if err == nil {
-			err = syscall.Kill(pid, syscall.SIGKILL)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// TestOutages demands that whatever worked goes on while a part of the mesh is away, that
-// no pod is admitted without what it asked for, and that what is applied meanwhile works
-// as soon as the part is back.
-func TestOutages(t *testing.T) {
-	orders, polls := app{Name: "orders", Annotations: asks("plaintext")}, app{Name: "polls", Annotations: asks("plaintext")}
-	s := space{Name: "outages", Policy: "REGISTRY_ONLY", Apps: []app{orders, polls}}
-	s.create(t)
-	for _, a := range s.Apps {
-		s.expect(t, a, "v2", "dynamodb", viaSidecar)
-	}
-	pod := env.Pod(s.Name, s.pod(t, orders), 8080)
-	for i, o := range outages {
-		late := space{Name: fmt.Sprint("outages-", i), Policy: "REGISTRY_ONLY", Apps: []app{orders}}
-		t.Cleanup(func() { late.remove(t) })
-		stop := make(chan struct{})
-		calls := repeat(t.Context(), stop, func(ctx context.Context) error { return works(ctx, pod) })
-		asking := repeat(t.Context(), stop, func(ctx context.Context) error { return admitted(ctx, s.Name) })
-		others := repeat(t.Context(), stop, otherAdmitted)
-		long := s.poll(t, polls)
-
-		o.strike(t)
-		applied := late.apply(t.Context())
-		cell(t, []string{o.what, "an app applied meanwhile"}, func(t *testing.T) {
-			if applied != nil {
-				t.Fatal(applied)
-			}
-			newcomer := env.Pod(late.Name, late.pod(t, orders), 8080)
-			if err := env.Until(t.Context(), "its calls", func(ctx context.Context) error { return works(ctx, newcomer) }); err != nil {
-				t.Error(err)
-			}
-		})
-		cell(t, []string{o.what, "a call that lasts"}, func(t *testing.T) {
-			if err := <-long; err != nil {
-				t.Error(err)
-			}
-		})
-		close(stop)
-		cell(t, []string{o.what, "calls"}, calls.check)
-		cell(t, []string{o.what, "pods that ask: complete or refused"}, asking.checkRefusals)
-		cell(t, []string{o.what, "pods that do not ask"}, others.check)
-	}
-}
-
-// otherAdmitted asks for a pod that has nothing to do with AWS, nor with Istio.
-func otherAdmitted(ctx context.Context) error {
-	_, err := admit(ctx, metav1.NamespaceDefault, nil, nil)
-	return err
-}
-
-// poll begins a call that AWS takes some seconds to answer.
-func (s space) poll(t *testing.T, a app) <-chan error {
-	t.Helper()
-	pod := s.get(t, a)
-	slow := aws.Fault{Kind: aws.Slow, Client: pod.Status.PodIP, Times: 1, Delay: 8 * time.Second}
-	if err := env.AWS().Fault(t.Context(), slow); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- works(t.Context(), env.Pod(s.Name, pod.Name, 8080)) }()
-	return done
-}
-
-// checkRefusals demands that what failed was refused by the API server.
-func (r *repetition) checkRefusals(t *testing.T) {
-	r.done.Wait()
-	for _, err := range r.errors {
-		if refused := apierrors.APIStatus(nil); !errors.As(err, &refused) {
-			t.Error(err)
-		}
-	}
-	t.Logf("%d of %d were refused", len(r.errors), r.n)
 }

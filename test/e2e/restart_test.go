@@ -36,17 +36,20 @@ var restarts = []struct {
 
 // TestRestarts demands that no call and no new pod fails meanwhile.
 func TestRestarts(t *testing.T) {
-	orders := app{Name: "orders", Annotations: asks("plaintext")}
-	s := space{Name: "restarts", Policy: "REGISTRY_ONLY", Apps: []app{orders}}
+	orders, archive := app{Name: "orders", Annotations: asks("plaintext")}, app{Name: "archive", Annotations: asks("plaintext")}
+	s := space{Name: "restarts", Policy: "REGISTRY_ONLY", Apps: []app{orders, archive}}
 	s.create(t)
 	s.expect(t, orders, "v2", "dynamodb", viaSidecar)
+	s.expect(t, archive, "v2", "s3", viaSidecar) // makes the bucket
 	pod := env.Pod(s.Name, s.pod(t, orders), 8080)
 
 	for _, r := range restarts {
 		stop := make(chan struct{})
 		calls := repeat(t.Context(), stop, func(ctx context.Context) error { return works(ctx, pod) })
 		creates := repeat(t.Context(), stop, func(ctx context.Context) error { return admitted(ctx, s.Name) })
+		upload := s.upload(t, archive)
 		restart(t, r.commands)
+		cell(t, []string{r.what, "an upload that lasts"}, upload.check)
 		close(stop)
 		cell(t, []string{r.what, "calls"}, calls.check)
 		if r.creates {
@@ -70,26 +73,28 @@ func restart(t *testing.T, commands []string) {
 // leader returns the pod that leads our controller, once there is one.
 func leader(t *testing.T) (pod string) {
 	t.Helper()
-	if err := env.Until(t.Context(), "a leader of the controller", func(ctx context.Context) error {
-		holder, err := env.Kubectl(ctx, "-n", "aws-mesh-system", "get", "lease", "aws-mesh-egress", "-o", "jsonpath={.spec.holderIdentity}")
-		if err == nil && holder == "" {
+	pod, _, _ = strings.Cut(leaseholder(t), "_")
+	return pod
+}
+
+// leaseholder returns whose the lease of our controller is: NAME_UID of a pod.
+func leaseholder(t *testing.T) (identity string) {
+	t.Helper()
+	if err := env.Until(t.Context(), "a leader of the controller", func(ctx context.Context) (err error) {
+		identity, err = env.Kubectl(ctx, "-n", "aws-mesh-system", "get", "lease", "aws-mesh-egress", "-o", "jsonpath={.spec.holderIdentity}")
+		if err == nil && identity == "" {
 			err = errors.New("the lease has no holder")
 		}
-		pod, _, _ = strings.Cut(holder, "_")
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return pod
+	return identity
 }
 
 // works has an application call DynamoDB.
 func works(ctx context.Context, pod node.Pod) error {
-	o, err := answerOf[outcome](ctx, pod, "call?sdk=v2&service=dynamodb")
-	if err == nil && !o.OK {
-		err = fmt.Errorf("%+v", o)
-	}
-	return err
+	return succeeds(ctx, pod, "sdk=v2&service=dynamodb")
 }
 
 // admitted demands that a new pod would be told that it is in the mesh.
