@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -46,6 +47,7 @@ func first(folders []string) error {
 	for _, step := range []func() error{
 		func() error { return mounts(folders) },
 		sysctls,
+		watches,
 		func() error { return unix.Sethostname([]byte(Name)) },
 		forward,
 	} {
@@ -114,6 +116,21 @@ func sysctls() error {
 		}
 	}
 	return nil
+}
+
+// watches has room for sidecars: each has two instances of inotify, of which Linux allows
+// the sidecars' user 128 on the whole machine. One that gets none crashes, and is tried
+// again only after a while. The limit stays raised.
+func watches() error {
+	const file, enough = "/proc/sys/fs/inotify/max_user_instances", 1024
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if n, err := strconv.Atoi(strings.TrimSpace(string(text))); err != nil || n >= enough {
+		return err
+	}
+	return os.WriteFile(file, []byte(strconv.Itoa(enough)), 0o644)
 }
 
 // forward carries connections from the port outside to the API server. A socket belongs
