@@ -56,7 +56,7 @@ func (e *envoy) until(ctx context.Context, usable bool) (when time.Time, err err
 					err = errors.Join(err, fmt.Errorf("the route of %s: usable is not %t", host, usable))
 					return
 				}
-				time.Sleep(2 * time.Millisecond)
+				time.Sleep(5 * time.Millisecond)
 			}
 		}
 		when = time.Now()

@@ -4,12 +4,14 @@
 // creates a pod the routes to AWS can be used in the sidecar of its namespace, and when
 // the application in that pod could make its first call:
 //
-//	create → admitted → objects applied → route in Envoy      container of the sidecar → of the application
+//	create → admitted → objects applied → route in Envoy
+//	         container of the sidecar → route in its Envoy → container of the application
 //
 //	go run ./arrival [-namespaces 1,500] [-state FOLDER]
 //
 // An Envoy that has been in the namespace all along is asked, as applications ask it,
-// every few milliseconds. With -state it is the mesh of that folder, see "make mesh".
+// every few milliseconds, and so is that of a pod that is started. An application that is
+// there before its own Envoy has the routes is late. With -state it is the mesh of that folder, see "make mesh".
 package main
 
 import (
@@ -25,6 +27,9 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/go-logr/logr"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
 	"github.com/aws-mesh/aws-mesh/test/node"
 	"github.com/aws-mesh/aws-mesh/test/node/mesh"
 )
@@ -38,6 +43,7 @@ type options struct {
 
 func main() {
 	node.Main()
+	log.SetLogger(logr.Discard()) // the client's; it has nothing to say
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -51,7 +57,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("arrival", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	namespaces := flags.String("namespaces", "1,500", "comma-separated, rising `numbers` of namespaces that have our objects meanwhile")
-	flags.IntVar(&o.samples, "samples", 200, "pods, one after the other, whose routes are waited for")
+	flags.IntVar(&o.samples, "samples", 60, "pods, one after the other, whose routes are waited for")
 	flags.IntVar(&o.pods, "pods", 30, "such pods that are also started")
 	flags.StringVar(&o.services, "services", "dynamodb,s3,sqs", "AWS services of each pod")
 	flags.StringVar(&o.state, "state", "", "state `folder` of a mesh that is up (default: one of its own)")
@@ -93,7 +99,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.remove()) }()
+	if o.state != "" {
+		defer func() { err = errors.Join(err, w.remove()) }()
+	}
 	for _, n := range o.namespaces {
 		fmt.Fprintf(stderr, "%d namespaces with %d objects each\n", n, 3*len(w.hosts))
 		if err := w.fill(ctx, n); err != nil {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -22,10 +23,11 @@ import (
 )
 
 // A sample is what became of one pod, each time from the request that creates it. The last
-// two are only of pods that were started.
+// three are only of pods that were started.
 type sample struct {
 	admitted, applied, usable time.Duration
 	sidecar, app              time.Duration // their processes
+	own                       time.Duration // usable in the pod's own sidecar
 }
 
 func (w *world) samples(ctx context.Context, o options) ([]sample, error) {
@@ -42,7 +44,7 @@ func (w *world) samples(ctx context.Context, o options) ([]sample, error) {
 
 // sample creates a pod that alone in its namespace needs the hosts, and cleans up.
 func (w *world) sample(ctx context.Context, name string, start bool) (s sample, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	entries := list("ServiceEntry")
 	watcher, err := w.client.Watch(ctx, entries, client.InNamespace(sampled))
@@ -59,6 +61,11 @@ func (w *world) sample(ctx context.Context, name string, start bool) (s sample, 
 	all.Go(func() error {
 		err := w.client.Create(ctx, pod)
 		s.admitted = time.Since(began)
+		if err != nil || !start {
+			return err
+		}
+		when, err := w.own(ctx, pod)
+		s.own = when.Sub(began)
 		return err
 	})
 	all.Go(func() error {
@@ -96,6 +103,23 @@ func (w *world) arrive(ctx context.Context, watcher watch.Interface) error {
 		}
 	}
 	return nil
+}
+
+// own returns when the routes could be used in the sidecar of the pod itself.
+func (w *world) own(ctx context.Context, pod *corev1.Pod) (when time.Time, err error) {
+	var e *envoy
+	for e == nil {
+		if e, err = newEnvoy(string(pod.UID), w.hosts); err == nil {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return when, errors.Join(err, ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	defer e.network.Close()
+	return e.until(ctx, true)
 }
 
 // started learns when the processes of the sidecar and of the application began.
