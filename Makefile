@@ -91,8 +91,8 @@ format-check:
 # SDKs, for a quarter of an hour, so in those modules vet has to do.
 golangci_lint = $(CURDIR)/bin/tools/golangci-lint run --allow-parallel-runners --config $(CURDIR)/.golangci.yml ./...
 lint: bin/tools/golangci-lint
-	$(call each,$(RACED),GOFLAGS=-race $(golangci_lint))
-	$(call each,$(LINTED),CGO_ENABLED=0 GOFLAGS=-trimpath $(golangci_lint))
+	$(call each,$(RACED),GOFLAGS="$$GOFLAGS -race" $(golangci_lint))
+	$(call each,$(LINTED),CGO_ENABLED=0 GOFLAGS="$$GOFLAGS -trimpath" $(golangci_lint))
 	$(call each,$(PLAIN),CGO_ENABLED=0 go vet -trimpath ./...)
 
 vulnerabilities: bin/tools/govulncheck
