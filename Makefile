@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help assets istio stores node clients build demo mesh mesh-down test test-raced test-plain e2e check format-check lint vulnerabilities table table-check \
+.PHONY: help assets istio stores node clients build demo mesh mesh-down test test-raced test-plain e2e check format-check lint versions vulnerabilities table table-check \
 	manifests manifests-check bench bench-sdk bench-envoy latency arrival scale scale-istio fuzz image clean
 
 # What we ship, and the tests that run it, under the race detector. The other modules
@@ -80,7 +80,7 @@ test-plain: assets istio stores
 e2e: node istio stores $(if $(RUN),,clients) ## tests on a real cluster with Istio and our image in it (root, minutes); RUN=TestCalls runs these alone
 	cd test/e2e && CGO_ENABLED=0 go test -trimpath -count=1 -timeout 30m -parallel 8 $(if $(RUN),-run '$(RUN)')
 
-check: format-check lint vulnerabilities table-check manifests-check ## formatting, vet and linters, known vulnerabilities, generated files
+check: format-check lint versions vulnerabilities table-check manifests-check ## formatting, vet and linters, known vulnerabilities, generated files
 
 format-check:
 	@found=$$(gofmt -l $$(find . -name '*.go' -not -path './.*')); \
@@ -94,6 +94,9 @@ lint: bin/tools/golangci-lint
 	$(call each,$(RACED),GOFLAGS="$$GOFLAGS -race" $(golangci_lint))
 	$(call each,$(LINTED),CGO_ENABLED=0 GOFLAGS="$$GOFLAGS -trimpath" $(golangci_lint))
 	$(call each,$(PLAIN),CGO_ENABLED=0 go vet -trimpath ./...)
+
+versions:
+	@sh tools/versions
 
 vulnerabilities: bin/tools/govulncheck
 	@sh tools/vulnerabilities $(SHIPPED)
