@@ -30,7 +30,7 @@ func (s space) poll(t *testing.T, a app) lasting {
 	return begin(t, env.Pod(s.Name, pod.Name, 8080), "sdk=v2&service=dynamodb")
 }
 
-// upload begins to put 64 MiB into S3, in one request of 22 s that cannot be repeated. It
+// upload begins to put 64 MiB into S3, in one request of 10 s that cannot be repeated. It
 // is read back.
 func (s space) upload(t *testing.T, a app) lasting {
 	t.Helper()

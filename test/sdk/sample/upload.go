@@ -15,7 +15,7 @@ import (
 // An upload is of uploadSize bytes, at an even pace: it takes uploadTime.
 const (
 	uploadSize = 64 << 20
-	uploadTime = 22 * time.Second
+	uploadTime = 10 * time.Second
 )
 
 // uploadV2 puts an object that follows from text, and that cannot be sent again: whatever
