@@ -126,7 +126,7 @@ func answer(p *pod, side sidecar, list []site, r awsmesh.Request, warnings []str
 		warnings = append(warnings, s.warnings(r)...)
 	}
 	status := statusOf(list, r, side)
-	if i := slices.IndexFunc(list, site.proxy); i >= 0 && status.InMesh {
+	if i := slices.IndexFunc(list, site.proxy); i >= 0 && slices.ContainsFunc(list, site.knowsSidecar) {
 		list[i].env = []awsmesh.Var{awsmesh.PodUID()}
 	}
 	warnings = append(warnings, endpointWarnings(list, r, side)...)

@@ -44,7 +44,7 @@ func (s *site) told(r awsmesh.Request, side sidecar) []awsmesh.Var {
 		e = s.plan.Env()
 	}
 	vars := e.Vars()
-	if e.InMesh && !side.waypoint {
+	if side.takes && !side.waypoint && r.Mode == awsmesh.Plaintext { // a container that says itself to be in the mesh needs it too
 		vars = append(vars, awsmesh.PodUID())
 	}
 	if e.InMesh && r.EndpointURLs && !side.waypoint && !s.declinesURLs() {

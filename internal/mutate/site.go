@@ -48,6 +48,9 @@ func sites(p *pod, skip []string) []site {
 	return list
 }
 
+// knowsSidecar reports whether s is told by what it knows the sidecar's answers.
+func (s site) knowsSidecar() bool { return slices.Contains(s.env, awsmesh.PodUID()) }
+
 // proxy reports whether s is the sidecar.
 func (s site) proxy() bool { return s.Name == proxyName && (!s.init || s.RestartPolicy == always) }
 

@@ -71,8 +71,8 @@ var fates = []fate{
 	{"ordinary", "init", ownTLS, ownTLS, notIntercepted}, // Istio redirects nothing before the last of them
 	{"ordinary", "side", ownTLS, blocked, viaSidecar},
 	{"ordinary", "app", viaSidecar, viaSidecar, viaSidecar},
-	{"redirected", "init", blocked, blocked, blocked},     // to a sidecar that is not up
-	{"not-annotated", "app", ownTLS, blocked, viaSidecar}, // the objects are the namespace's
+	{"redirected", "init", blocked, blocked, blocked}, // to a sidecar that is not up
+	{"not-annotated", "app", ownTLS, blocked, unknown},
 }
 
 // noCredentials is what aws-sdk-go says of every source without credentials: that there

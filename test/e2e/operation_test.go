@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
 
 // ours are the kinds of object that the controller keeps.
@@ -16,14 +18,14 @@ const ours = "serviceentries,destinationrules,virtualservices"
 // retention is the controller's default: how long a host stays open that no pod needs.
 const retention = 10 * time.Minute
 
-// TestRetention lets the only pod go that asks for AWS, and another one, which never asked,
-// call on.
+// TestRetention lets the only pod go that asks for AWS, and another one, which does not
+// count since it has lost its label, call on.
 func TestRetention(t *testing.T) {
 	t.Parallel()
-	job := app{Name: "job", Annotations: asks("plaintext")}
-	other := app{Name: "other", Env: says("true")} // the objects are the namespace's
+	job, other := app{Name: "job", Annotations: asks("plaintext")}, app{Name: "other", Annotations: asks("plaintext")}
 	s := space{Name: "retention", Policy: "REGISTRY_ONLY", Apps: []app{job, other}}
 	s.create(t)
+	s.kubectl(t, "label pods -l app=other "+awsmesh.LabelEgress+"-")
 	calls := func(when string, want expectation) {
 		for _, sdk := range []string{"v1", "v2"} {
 			for _, service := range []string{"dynamodb", "s3"} {
