@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,6 +30,11 @@ func TestAmbient(t *testing.T) {
 	s := ambientSpace(t, orders)
 	cell(t, []string{"objects", "are accepted"}, func(t *testing.T) { acceptedEntries(t) })
 	cell(t, []string{"waypoint", "has them"}, func(t *testing.T) { waypointReady(t) })
+	cell(t, []string{"check", "well"}, func(t *testing.T) {
+		newChecker(t, ambientNamespace).until(t, 0, func(r report) bool { // of S3's keys it warns in any case
+			return len(r.Workloads) == 1 && r.Workloads[0].PodsInMesh == 1 && !slices.ContainsFunc(r.Findings, func(f finding) bool { return f.Check != "s3-keys" })
+		})
+	})
 	for _, sdk := range []string{"v1", "v2"} {
 		cell(t, []string{"nothing redirects", sdk + " dynamodb"}, func(t *testing.T) {
 			s.expect(t, app{Name: orders.Name, OutOfMesh: true}, sdk, "dynamodb", notIntercepted)

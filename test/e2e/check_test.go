@@ -19,8 +19,10 @@ type report struct {
 		Name             string
 		Pods, PodsInMesh int
 	}
-	Findings []struct{ Severity, Check, Where, Problem, Cure string }
+	Findings []finding
 }
+
+type finding struct{ Severity, Check, Where, Problem, Cure string }
 
 // TestCheck has the command line look at a namespace in which all is well, and again after
 // each thing that goes wrong there.
