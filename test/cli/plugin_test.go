@@ -35,7 +35,7 @@ func TestPlugin(t *testing.T) {
 		{"kubectl aws-mesh inject --help", "kubectl aws-mesh inject -f FILE [flags]"},
 		{"kubectl __complete aws-mesh services dyn", "dynamodb\tDynamoDB"},
 		{"kubectl aws-mesh inject -f " + manifest + " | kubectl apply -f -", "pod/orders created"},
-		{"kubectl get -n cli pod orders -o jsonpath='{.spec.containers[0].env[*].name}'", "AWS_MESH_IN_MESH AWS_REGION TABLE"},
+		{"kubectl get -n cli pod orders -o jsonpath='{.spec.containers[0].env[*].name}'", "AWS_MESH_IN_MESH AWS_REGION AWS_DEFAULT_REGION TABLE"},
 		{"kubectl get -n cli pod orders -o yaml | kubectl aws-mesh inject -f - | kubectl diff -f - && echo same", "same"},
 		{"kubectl aws-mesh egress -f " + manifest + " | kubectl apply -f -", "serviceentry.networking.istio.io/aws-mesh-dynamodb.eu-west-1.amazonaws.com created"},
 		{"kubectl aws-mesh egress -f " + manifest + " | kubectl diff -f - && echo same", "same"},
