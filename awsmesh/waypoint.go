@@ -2,9 +2,12 @@ package awsmesh
 
 import "cmp"
 
-// Istio's labels for the waypoint of a namespace.
+// Istio's labels of ambient mode, on pods and namespaces, and of the waypoint of a namespace.
 // Source: https://istio.io/latest/docs/ambient/usage/waypoint/
 const (
+	LabelDataplane = "istio.io/dataplane-mode"
+	Ambient        = "ambient" // its value
+
 	LabelWaypoint          = "istio.io/use-waypoint"
 	LabelWaypointNamespace = "istio.io/use-waypoint-namespace"
 )

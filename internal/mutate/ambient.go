@@ -8,13 +8,9 @@ import (
 	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 )
 
-// Istio's label of ambient mode, and its values. https://istio.io/latest/docs/ambient/
-const (
-	labelDataplane = "istio.io/dataplane-mode"
-
-	ambient  = "ambient"
-	noneOfIt = "none"
-)
+// noneOfIt is the value of [awsmesh.LabelDataplane] for a pod that is not ambient in a
+// namespace that is.
+const noneOfIt = "none"
 
 // carrier returns what takes the traffic of p to port 443: its sidecar or, where it is
 // ambient, the waypoint of its namespace.
@@ -31,7 +27,7 @@ func (o Options) carrier(ctx context.Context, p *pod, namespace string) (sidecar
 	if err != nil {
 		return s, fmt.Errorf("namespace %s: %w", endpoints.Quote(namespace), err)
 	}
-	if mode == ambient || labels[labelDataplane] == ambient {
+	if mode == awsmesh.Ambient || labels[awsmesh.LabelDataplane] == awsmesh.Ambient {
 		s.why, s.waypoint = waypoint(labels, namespace)
 		s.takes = s.waypoint
 	}

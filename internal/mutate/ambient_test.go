@@ -15,8 +15,8 @@ import (
 type set = map[string]string
 
 var (
-	ambientNamespace = set{labelDataplane: ambient}
-	withWaypoint     = set{labelDataplane: ambient, awsmesh.LabelWaypoint: "egress"}
+	ambientNamespace = set{awsmesh.LabelDataplane: awsmesh.Ambient}
+	withWaypoint     = set{awsmesh.LabelDataplane: awsmesh.Ambient, awsmesh.LabelWaypoint: "egress"}
 )
 
 // TestAmbient goes through Istio's labels: only an ambient pod in a namespace with a
@@ -39,10 +39,10 @@ func TestAmbient(t *testing.T) {
 		{name: "with a waypoint", namespace: withWaypoint, inMesh: true, reason: `ambient: waypoint "egress" originates TLS`},
 		{name: "by the pod, with a waypoint", namespace: set{awsmesh.LabelWaypoint: "egress"}, labels: ambientNamespace, inMesh: true, reason: "ambient: waypoint"},
 		{name: "the pod's own waypoint is for calls to it", namespace: ambientNamespace, labels: set{awsmesh.LabelWaypoint: "egress"}, reason: "has no waypoint"},
-		{name: "the pod opts out", namespace: withWaypoint, labels: set{labelDataplane: noneOfIt}, reason: "no istio-proxy container"},
-		{name: "the namespace has none", namespace: set{labelDataplane: ambient, awsmesh.LabelWaypoint: noneOfIt}, reason: "has no waypoint"},
-		{name: "another namespace's", namespace: set{labelDataplane: ambient, awsmesh.LabelWaypoint: "egress", awsmesh.LabelWaypointNamespace: "infra"}, reason: `is in namespace "infra"`},
-		{name: "its own namespace's", namespace: set{labelDataplane: ambient, awsmesh.LabelWaypoint: "egress", awsmesh.LabelWaypointNamespace: "shop"}, inMesh: true, reason: "ambient: waypoint"},
+		{name: "the pod opts out", namespace: withWaypoint, labels: set{awsmesh.LabelDataplane: noneOfIt}, reason: "no istio-proxy container"},
+		{name: "the namespace has none", namespace: set{awsmesh.LabelDataplane: awsmesh.Ambient, awsmesh.LabelWaypoint: noneOfIt}, reason: "has no waypoint"},
+		{name: "another namespace's", namespace: set{awsmesh.LabelDataplane: awsmesh.Ambient, awsmesh.LabelWaypoint: "egress", awsmesh.LabelWaypointNamespace: "infra"}, reason: `is in namespace "infra"`},
+		{name: "its own namespace's", namespace: set{awsmesh.LabelDataplane: awsmesh.Ambient, awsmesh.LabelWaypoint: "egress", awsmesh.LabelWaypointNamespace: "shop"}, inMesh: true, reason: "ambient: waypoint"},
 		{name: "passthrough", namespace: withWaypoint, annotations: passthrough, reason: "ambient, mode passthrough"},
 		{name: "passthrough without a waypoint", namespace: ambientNamespace, annotations: passthrough, reason: "has no waypoint"},
 		{name: "hostNetwork", namespace: withWaypoint, spec: `"hostNetwork":true,`, reason: "hostNetwork"},

@@ -3,6 +3,8 @@ package mutate
 import (
 	"cmp"
 	"fmt"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
 
 // The containers of Istio's injector, and its user: traffic of that user or group
@@ -33,7 +35,7 @@ func findSidecar(p *pod) sidecar {
 	switch {
 	case p.Spec.HostNetwork:
 		s.why = "hostNetwork: the pod is on its node's network, out of any sidecar's reach"
-	case proxy == nil && p.Metadata.Labels != nil && p.Metadata.Labels.Dataplane == ambient:
+	case proxy == nil && p.Metadata.Labels != nil && p.Metadata.Labels.Dataplane == awsmesh.Ambient:
 		s.why = "ambient: the pod has no sidecar, so its application originates TLS"
 	case proxy == nil:
 		s.why = "no istio-proxy container: the pod is not in the mesh (yet)"

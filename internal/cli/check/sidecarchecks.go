@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
 
 // podInMesh tells why there is no sidecar, where there was to be one.
@@ -15,7 +17,7 @@ func podInMesh(f *facts, w *workload, p *pod) []Finding {
 	}
 	ns := f.named("Namespace", "", p.GetNamespace())
 	switch {
-	case ns != nil && ns.GetLabels()["istio.io/dataplane-mode"] == "ambient":
+	case ns != nil && ns.GetLabels()[awsmesh.LabelDataplane] == awsmesh.Ambient:
 		return nil
 	case ns != nil && !injected(ns):
 		return warn("kubectl label namespace "+p.GetNamespace()+" istio-injection=enabled, and "+w.restart(),
@@ -27,7 +29,7 @@ func podInMesh(f *facts, w *workload, p *pod) []Finding {
 func optedOut(p *pod) bool {
 	hostNetwork, _, _ := unstructured.NestedBool(p.Object, "spec", "hostNetwork")
 	return hostNetwork || p.GetLabels()["sidecar.istio.io/inject"] == "false" || p.GetAnnotations()["sidecar.istio.io/inject"] == "false" ||
-		p.GetLabels()["istio.io/dataplane-mode"] == "ambient"
+		p.GetLabels()[awsmesh.LabelDataplane] == awsmesh.Ambient
 }
 
 func injected(namespace *unstructured.Unstructured) bool {

@@ -5,6 +5,8 @@ import (
 	"maps"
 
 	"github.com/aws-mesh/aws-mesh/internal/mutate"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
 
 // A Sidecar says how a pod comes by its sidecar.
@@ -51,8 +53,8 @@ func withSidecar(pod map[string]any) (injected map[string]any, had bool, refused
 	switch {
 	case hasSidecar(inits) || hasSidecar(containers):
 		return pod, true, ""
-	case value(metadata, "labels", "istio.io/dataplane-mode") == "ambient":
-		return nil, false, "istio.io/dataplane-mode is ambient"
+	case value(metadata, "labels", awsmesh.LabelDataplane) == awsmesh.Ambient:
+		return nil, false, awsmesh.LabelDataplane + " is ambient"
 	case value(metadata, "labels", "sidecar.istio.io/inject") == "false",
 		value(metadata, "annotations", "sidecar.istio.io/inject") == "false":
 		return nil, false, `sidecar.istio.io/inject is "false"`
