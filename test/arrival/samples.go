@@ -6,14 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sys/unix"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/watch"
@@ -138,62 +133,4 @@ func (w *world) started(ctx context.Context, pod *corev1.Pod, booted time.Durati
 		}
 		return nil
 	})
-}
-
-// clean removes a pod and what it has opened, and waits until the Envoy knows.
-func (w *world) clean(ctx context.Context, pod *corev1.Pod) error {
-	if err := w.client.Delete(ctx, pod, client.GracePeriodSeconds(0)); err != nil {
-		return err
-	}
-	if err := w.env.Until(ctx, "objects that nobody needs", w.unneeded); err != nil {
-		return err
-	}
-	for _, kind := range []string{"ServiceEntry", "VirtualService", "DestinationRule"} {
-		u := &unstructured.Unstructured{}
-		gvk := list(kind).GroupVersionKind()
-		gvk.Kind = kind
-		u.SetGroupVersionKind(gvk)
-		if err := w.client.DeleteAllOf(ctx, u, client.InNamespace(sampled)); err != nil {
-			return err
-		}
-	}
-	_, err := w.envoy.until(ctx, false)
-	time.Sleep(200*time.Millisecond + rand.N(100*time.Millisecond))
-	return err
-}
-
-// unneeded reports that the controller has not marked all objects as unused.
-func (w *world) unneeded(ctx context.Context) error {
-	for _, kind := range []string{"ServiceEntry", "VirtualService", "DestinationRule"} {
-		objects := list(kind)
-		if err := w.client.List(ctx, objects, client.InNamespace(sampled)); err != nil {
-			return err
-		}
-		for _, u := range objects.Items {
-			if u.GetAnnotations()["aws-mesh/unused-since"] == "" {
-				return fmt.Errorf("%s %s is needed", kind, u.GetName())
-			}
-		}
-	}
-	return nil
-}
-
-// processStart returns when a process began, since the machine did, to 10 ms: see
-// proc_pid_stat(5).
-func processStart(pid int) (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
-	}
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	ticks, err := strconv.Atoi(fields[19])
-	return time.Duration(ticks) * 10 * time.Millisecond, err
-}
-
-func sinceBoot() time.Duration {
-	var t unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {
-		panic(err) // there is no such error
-	}
-	return time.Duration(t.Nano())
 }
