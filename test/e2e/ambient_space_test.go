@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,6 +44,17 @@ func waypoints(t *testing.T) {
 	})
 	kubectl(t, "apply --server-side --force-conflicts -k ../../deploy/overlays/ambient")
 	if err := env.Rollout(t.Context(), "aws-mesh-system", "aws-mesh-webhook"); err != nil {
+		t.Fatal(err)
+	}
+	// Replicas that are told to end answer for 10 s more.
+	if err := env.Until(t.Context(), "the replicas without --waypoints to be gone", func(context.Context) error {
+		for _, pod := range pods(t, "aws-mesh-system", webhooks) {
+			if pod.DeletionTimestamp != nil {
+				return fmt.Errorf("%s is there", pod.Name)
+			}
+		}
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 }
