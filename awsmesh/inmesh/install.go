@@ -90,7 +90,7 @@ func (m *mesh) dialTLS(ctx context.Context, network, addr string) (net.Conn, err
 // it may not, one with TLS.
 func (m *mesh) overSidecar(ctx context.Context, network, addr string) (net.Conn, error) {
 	conn, err := m.proven(ctx, network, addr)
-	for errors.Is(err, ErrNoRoute) && !errors.Is(err, errNoPodUID) && time.Since(m.since) < m.RouteWait {
+	for mayArrive(err) && time.Since(m.since) < m.RouteWait {
 		select {
 		case <-ctx.Done():
 			return nil, err
@@ -106,6 +106,12 @@ func (m *mesh) overSidecar(ctx context.Context, network, addr string) (net.Conn,
 		return m.toServer(ctx, network, addr)
 	}
 	return nil, err
+}
+
+// mayArrive reports whether err is of a route that may still be on its way.
+func mayArrive(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && errors.Is(e.Kind, ErrNoRoute) && e.Temporary()
 }
 
 // routeInterval is the time between two questions about a route that is on its way.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
+	"github.com/aws-mesh/aws-mesh/test/sdk/pod"
 )
 
 const (
@@ -171,7 +172,7 @@ func (c *contender) environment() []string {
 	env = append(env, "GOMAXPROCS=1", "AWS_REGION="+region, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
 		"AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
 	if c.way == ours || c.way == trusting {
-		for _, v := range (awsmesh.Env{InMesh: true, Region: region, Hosts: []string{dynamoHost, s3Hosts}, PodUID: podUID}).Vars() {
+		for _, v := range (awsmesh.Env{InMesh: true, Region: region, Hosts: []string{dynamoHost, s3Hosts}, PodUID: pod.UID}).Vars() {
 			env = append(env, v.Name+"="+v.Value)
 		}
 	}

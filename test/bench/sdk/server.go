@@ -15,6 +15,7 @@ import (
 	"strconv"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
+	"github.com/aws-mesh/aws-mesh/test/sdk/pod"
 )
 
 // A server is AWS and the sidecar: a process of its own, so what a contender uses is the
@@ -117,15 +118,12 @@ const item = `{"Item":{"id":{"S":"order-1"},"state":{"S":"paid"},"amount":{"N":"
 // itemSum is checked by the SDKs, as DynamoDB's.
 var itemSum = strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(item))), 10)
 
-// podUID is that of the pod which the sidecar would be in.
-const podUID = "6c1c7ab6-8f0e-4a5e-9a3f-0b1a6a0d6f0e"
-
 // answer is the least that the SDKs take for an answer of DynamoDB and S3, and the
 // sidecar's answer about its route.
 func answer(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	if r.TLS == nil && r.Header.Get(awsmesh.RouteHeader) == awsmesh.RouteAsk {
-		h.Set(awsmesh.RouteHeader, podUID)
+		h.Set(awsmesh.RouteHeader, pod.UID)
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
