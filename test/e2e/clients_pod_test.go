@@ -50,7 +50,7 @@ func (s space) createClients(t *testing.T, pods ...clientPod) {
 	parsed, err := template.New("clients").Parse(clientsYAML)
 	var manifest strings.Builder
 	if err == nil {
-		err = parsed.Execute(&manifest, map[string]any{"Token": aws.WebIdentityToken, "Pods": pods})
+		err = parsed.Execute(&manifest, map[string]any{"Audience": aws.AudienceSTS, "Pods": pods})
 	}
 	if err != nil {
 		t.Fatal(err)

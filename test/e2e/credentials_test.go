@@ -98,7 +98,7 @@ func TestCredentials(t *testing.T) {
 	for _, policy := range []string{"ALLOW_ANY", "REGISTRY_ONLY"} {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
-			s := space{Name: dnsName("credentials-" + policy), Policy: policy, Manifest: tokens}
+			s := space{Name: dnsName("credentials-" + policy), Policy: policy}
 			s.create(t)
 			pods := s.hold(t)
 			for _, f := range fates {

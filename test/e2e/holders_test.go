@@ -37,15 +37,15 @@ var (
 //go:embed testdata/holder.yaml
 var holderYAML string
 
-// tokens are what EKS's webhooks project.
-const tokens = `{apiVersion: v1, kind: Secret, metadata: {name: tokens}, stringData: {eks: ` + aws.PodIdentityToken + `, irsa: ` + aws.WebIdentityToken + `}}`
-
 // hold creates the holders and returns them by their names, once they are ready.
 func (s space) hold(t *testing.T) map[string]*corev1.Pod {
 	t.Helper()
 	for _, h := range holders {
 		var pod strings.Builder
-		if err := template.Must(template.New("").Parse(holderYAML)).Execute(&pod, map[string]any{"Space": s, "Holder": h, "Sources": sources}); err != nil {
+		if err := template.Must(template.New("").Parse(holderYAML)).Execute(&pod, map[string]any{
+			"Space": s, "Holder": h, "Sources": sources,
+			"Audiences": map[string]string{"EKS": aws.AudienceEKS, "STS": aws.AudienceSTS},
+		}); err != nil {
 			t.Fatal(err)
 		}
 		manifest := pod.String()

@@ -30,7 +30,7 @@ func (n *Node) controlPlane(ctx context.Context) error {
 		"--kubelet-client-certificate="+n.pki("kubelet-client.crt"), "--kubelet-client-key="+n.pki("kubelet-client.key"),
 		"--kubelet-preferred-address-types=InternalIP",
 		"--service-cluster-ip-range="+serviceRange,
-		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+		"--service-account-issuer="+Issuer,
 		"--service-account-key-file="+n.pki("service-accounts.crt"), "--service-account-signing-key-file="+n.pki("service-accounts.key"),
 	); err != nil {
 		return err

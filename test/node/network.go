@@ -19,6 +19,9 @@ const (
 // DNS is the address where pods ask for names: for a Service in kube-system.
 const DNS = "10.0.0.10"
 
+// Issuer is who issues service accounts' tokens: the API server, by its name in pods.
+const Issuer = "https://kubernetes.default.svc.cluster.local"
+
 // network makes the node's. An empty bridge is its way out: it leads nowhere, but
 // without a route a connection to a Service fails before its address is rewritten.
 func (n *Node) network(ctx context.Context) error {

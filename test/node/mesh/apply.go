@@ -74,7 +74,7 @@ func (m *Mesh) applyOurs(ctx context.Context, name string) error {
 func (m *Mesh) manifest(name string) (string, error) {
 	text, err := manifests.ReadFile("manifests/" + name)
 	values := map[string]string{
-		"AWS_ADDRESS": awsAddress, "COMPANY_ADDRESS": companyAddress, "GREETING_ADDRESS": greetingAddress,
+		"ISSUER": node.Issuer, "AWS_ADDRESS": awsAddress, "COMPANY_ADDRESS": companyAddress, "GREETING_ADDRESS": greetingAddress,
 		"DNS_ADDRESS": node.DNS, "NODE_ADDRESS": node.Address,
 		"ACCESS_KEY_ID": accessKeyID, "SECRET_ACCESS_KEY": secretAccessKey,
 	}

@@ -29,7 +29,13 @@ type client struct {
 
 func start(t *testing.T) *client {
 	t.Helper()
-	s, err := aws.New(aws.Options{Log: t.Output()})
+	return startWith(t, aws.Options{})
+}
+
+func startWith(t *testing.T, o aws.Options) *client {
+	t.Helper()
+	o.Log = t.Output()
+	s, err := aws.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,8 @@ const (
 	AccountID        = "123456789012"
 	AccessKeyID      = "AKIAAWSMESHTEST00001"
 	SecretAccessKey  = "aws-mesh/test/secret/of/the/long-term/key"
-	WebIdentityToken = "aws-mesh-test-web-identity-token" // what [Options] takes if it names none
-	PodIdentityToken = "aws-mesh-test-pod-identity-token" // for the EKS Pod Identity endpoint
+	WebIdentityToken = "aws-mesh-test-web-identity-token" // for STS, if [Options] name no issuer
+	PodIdentityToken = "aws-mesh-test-pod-identity-token" // for the EKS Pod Identity endpoint, likewise
 	RoleARN          = "arn:aws:iam::" + AccountID + ":role/aws-mesh-test"
 )
 

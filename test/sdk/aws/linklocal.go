@@ -31,7 +31,7 @@ func (s *Server) serveLinkLocal(w http.ResponseWriter, r *http.Request) {
 }
 
 // linkLocal is all three endpoints: their paths do not overlap.
-func linkLocal(c *credentials) http.Handler {
+func linkLocal(c *credentials, check tokenCheck) http.Handler {
 	mux := http.NewServeMux()
 	m := &imds{credentials: c, tokens: map[string]bool{}}
 	mux.HandleFunc("PUT /latest/api/token", m.token)
@@ -48,8 +48,8 @@ func linkLocal(c *credentials) http.Handler {
 		writeJSON(w, http.StatusOK, container(c.issue(RoleARN, "ecs")))
 	})
 	mux.HandleFunc("GET "+EKSPath, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != PodIdentityToken {
-			writeJSON(w, http.StatusUnauthorized, map[string]string{"code": "AccessDeniedException", "message": "the service account token is not the one that the test expects"})
+		if err := check(r.Context(), r.Header.Get("Authorization"), AudienceEKS); err != nil {
+			writeJSON(w, http.StatusUnauthorized, map[string]string{"code": "AccessDeniedException", "message": "the service account's token: " + err.Error()})
 			return
 		}
 		writeJSON(w, http.StatusOK, container(c.issue(RoleARN, "eks")))

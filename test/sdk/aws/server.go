@@ -28,11 +28,11 @@ import (
 
 // Options say what a [Server] is made of. The zero value works inside a checkout.
 type Options struct {
-	Bin              string    // folder with versitygw and dynalite; empty: "bin" of the checkout
-	Dir              string    // where objects go, and stay; empty: a temporary folder
-	Authority        string    // file with the certificate and the ECDSA key of the CA, PEM; empty: a new one
-	WebIdentityToken string    // what AssumeRoleWithWebIdentity takes; empty: [WebIdentityToken]
-	Log              io.Writer // what the stores print; nil: nowhere
+	Bin       string    // folder with versitygw and dynalite; empty: "bin" of the checkout
+	Dir       string    // where objects go, and stay; empty: a temporary folder
+	Authority string    // file with the certificate and the ECDSA key of the CA, PEM; empty: a new one
+	Issuer    string    // URL of who issues service accounts' tokens; empty: [WebIdentityToken] and [PodIdentityToken] are the tokens
+	Log       io.Writer // what the stores print; nil: nowhere
 }
 
 // A Server is all of AWS.
@@ -51,8 +51,9 @@ type Server struct {
 // New makes a server. Its stores start when they are first needed; it reports their
 // missing binaries at once.
 func New(o Options) (*Server, error) {
-	if o.WebIdentityToken == "" {
-		o.WebIdentityToken = WebIdentityToken
+	check := fixedTokens
+	if o.Issuer != "" {
+		check = issuedBy(o.Issuer)
 	}
 	s := &Server{credentials: newCredentials()}
 	var err error
@@ -75,10 +76,10 @@ func New(o Options) (*Server, error) {
 		"sqs":            services.NewSQS(AccountID),
 		"kinesis":        services.NewKinesis(AccountID),
 		"secretsmanager": services.NewSecretsManager(AccountID),
-		"sts":            sts{credentials: s.credentials, token: o.WebIdentityToken},
+		"sts":            sts{credentials: s.credentials, check: check},
 		"":               echo{},
 	}
-	s.linkLocal = linkLocal(s.credentials)
+	s.linkLocal = linkLocal(s.credentials, check)
 	quiet := log.New(io.Discard, "", 0) // a client that goes away is no news
 	s.servers = []*http.Server{
 		{Handler: s, ErrorLog: quiet, ReadHeaderTimeout: time.Minute},

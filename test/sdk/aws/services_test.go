@@ -22,6 +22,13 @@ func (c *client) assume() sigv4.Credentials {
 	return c.session(got)
 }
 
+// web begins a session by a web identity's token.
+func (c *client) web(token string) answer {
+	return c.send(c.request("POST", "https://sts.amazonaws.com/", url.Values{
+		"Action": {"AssumeRoleWithWebIdentity"}, "RoleArn": {aws.RoleARN}, "RoleSessionName": {"pod"}, "WebIdentityToken": {token},
+	}.Encode(), "Content-Type", form))
+}
+
 func (c *client) session(a answer) sigv4.Credentials {
 	c.t.Helper()
 	var out struct {
@@ -50,13 +57,8 @@ func TestSTS(t *testing.T) {
 	session.SessionToken = ""
 	c.call(session, "sts", "eu-west-1", "GET", identity, "").want(t, 403, "<Code>InvalidClientTokenId</Code>")
 
-	web := func(token string) answer {
-		return c.send(c.request("POST", "https://sts.amazonaws.com/", url.Values{
-			"Action": {"AssumeRoleWithWebIdentity"}, "RoleArn": {aws.RoleARN}, "RoleSessionName": {"pod"}, "WebIdentityToken": {token},
-		}.Encode(), "Content-Type", form))
-	}
-	c.call(c.session(web(aws.WebIdentityToken)), "sts", "eu-west-1", "GET", identity, "").want(t, 200, "assumed-role/aws-mesh-test/pod")
-	web("forged").want(t, 400, "<Code>InvalidIdentityToken</Code>")
+	c.call(c.session(c.web(aws.WebIdentityToken)), "sts", "eu-west-1", "GET", identity, "").want(t, 200, "assumed-role/aws-mesh-test/pod")
+	c.web("forged").want(t, 400, "<Code>InvalidIdentityToken</Code>")
 }
 
 func TestSQS(t *testing.T) {

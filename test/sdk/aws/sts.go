@@ -12,7 +12,7 @@ import (
 // it has none.
 type sts struct {
 	credentials *credentials
-	token       string // of web identity
+	check       tokenCheck
 }
 
 type stsCredentials struct {
@@ -36,10 +36,12 @@ func (s sts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	signer, signed := s.signer(r)
 	action := r.Form.Get("Action")
 	switch {
-	case action == "AssumeRoleWithWebIdentity" && r.Form.Get("WebIdentityToken") == s.token:
-		s.assume(w, r, action)
 	case action == "AssumeRoleWithWebIdentity":
-		answerError(w, r, to, apiError{status: http.StatusBadRequest, code: "InvalidIdentityToken", message: "The web identity token is not the one that the test expects"})
+		if err := s.check(r.Context(), r.Form.Get("WebIdentityToken"), AudienceSTS); err != nil {
+			answerError(w, r, to, apiError{status: http.StatusBadRequest, code: "InvalidIdentityToken", message: "The web identity token: " + err.Error()})
+			return
+		}
+		s.assume(w, r, action)
 	case !signed:
 		refuse(w, r, to, &sigv4.Error{Code: sigv4.Unsigned, Reason: "Request is missing Authentication Token"})
 	case action == "AssumeRole":

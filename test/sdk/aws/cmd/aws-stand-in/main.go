@@ -52,7 +52,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.ca, "ca", "", "`file` that gets the CA certificate, PEM")
 	f.StringVar(&o.server.Dir, "data", "", "`folder` for objects (default: a temporary one)")
 	f.StringVar(&o.server.Bin, "bin", "", "`folder` with versitygw and dynalite (default: bin of the checkout)")
-	f.StringVar(&o.server.WebIdentityToken, "web-identity-token", aws.WebIdentityToken, "the `token` that AssumeRoleWithWebIdentity takes")
+	f.StringVar(&o.server.Issuer, "issuer", "", "`URL` of the issuer of service accounts' tokens (default: two fixed tokens are taken)")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
