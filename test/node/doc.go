@@ -3,7 +3,7 @@
 // Package node makes this machine the one node of a Kubernetes cluster, with pods that
 // run: no virtual machine, no Docker, no registry.
 //
-//	namespaces → network → etcd, kube-apiserver → controllers, containerd → kubelet, kube-proxy
+//	namespaces → network → etcd, kube-apiserver → controllers, containerd → kubelet → kube-proxy
 //
 // All of it lives in mount, PID, network, UTS and IPC namespaces of its own. The machine
 // sees a loopback port for the API server, a folder of logs, and cgroups. The first

@@ -49,6 +49,10 @@ func (n *Node) machinery(ctx context.Context) error {
 	if err := n.Until(ctx, "the node to be ready", n.ready); err != nil {
 		return err
 	}
+	// It ends if the node gets its addresses more than half a minute after its start.
+	if err := n.start(n.own("kube-proxy"), "--config="+n.config("kube-proxy.yaml")); err != nil {
+		return err
+	}
 	return n.imports.Wait()
 }
 
@@ -89,9 +93,6 @@ func (n *Node) startKubelet() error {
 	if err := os.WriteFile(n.config("resolv.conf"), nil, 0o644); err != nil {
 		return err
 	}
-	return errors.Join(
-		n.start(n.own("kubelet"), "--config="+n.config("kubelet.yaml"), "--kubeconfig="+n.pki("kubelet.kubeconfig"),
-			"--hostname-override="+Name, "--node-ip="+Address),
-		n.start(n.own("kube-proxy"), "--config="+n.config("kube-proxy.yaml")),
-	)
+	return n.start(n.own("kubelet"), "--config="+n.config("kubelet.yaml"), "--kubeconfig="+n.pki("kubelet.kubeconfig"),
+		"--hostname-override="+Name, "--node-ip="+Address)
 }
