@@ -6,7 +6,6 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,7 +13,6 @@ import (
 	"strings"
 	"testing"
 	"text/template"
-	"time"
 
 	"github.com/aws-mesh/aws-mesh/test/node/image"
 	"github.com/aws-mesh/aws-mesh/test/sdk/aws"
@@ -34,14 +32,7 @@ type ambientApp struct {
 // waypoints turns them on, until the test is over.
 func waypoints(t *testing.T) {
 	t.Helper()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-		defer cancel()
-		install, err := os.ReadFile("../../deploy/install.yaml")
-		if err := errors.Join(err, env.Apply(ctx, string(install)), env.Rollout(ctx, "aws-mesh-system", "aws-mesh-webhook")); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { asInstalled(t) })
 	kubectl(t, "apply --server-side --force-conflicts -k ../../deploy/overlays/ambient")
 	if err := env.Rollout(t.Context(), "aws-mesh-system", "aws-mesh-webhook"); err != nil {
 		t.Fatal(err)

@@ -43,9 +43,10 @@ func TestAmbient(t *testing.T) {
 	}
 
 	tunnelled := ambientApp{Name: "tunnelled", Annotations: asks("plaintext"), Ztunnel: true, Addresses: addresses(t)}
-	own := ambientApp{Name: "own-tls", Annotations: asks("passthrough"), Ztunnel: true}
+	own := ambientApp{Name: "own-tls", Annotations: asks("passthrough"), Ztunnel: true} // finds AWS's address, as in a namespace where nobody asks for plaintext
+	mixed := ambientApp{Name: "mixed", Annotations: asks("passthrough"), Ztunnel: true, Addresses: addresses(t)}
 	early := ambientApp{Name: "no-address", Annotations: asks("plaintext"), Ztunnel: true}
-	s = ambientSpace(t, orders, tunnelled, own, early)
+	s = ambientSpace(t, orders, tunnelled, own, mixed, early)
 	waypoint := s.waypointAddress(t)
 	atWaypoint := func(t *testing.T, do func()) []aws.Record { return sees(t, waypoint, do) }
 	for _, sdk := range []string{"v1", "v2"} {
@@ -55,6 +56,9 @@ func TestAmbient(t *testing.T) {
 			})
 			cell(t, []string{"passthrough", sdk + " " + service}, func(t *testing.T) {
 				s.expect(t, app{Name: own.Name, OutOfMesh: true}, sdk, service, ownTLS)
+			})
+			cell(t, []string{"passthrough among plaintext", sdk + " " + service}, func(t *testing.T) {
+				s.expect(t, app{Name: mixed.Name, OutOfMesh: true}, sdk, service, blocked)
 			})
 		}
 	}
@@ -109,15 +113,28 @@ func acceptedEntries(t *testing.T) {
 // waypointReady demands that the real Envoy has rejected nothing, and has the hosts.
 func waypointReady(t *testing.T) {
 	t.Helper()
-	for path, want := range map[string]string{
-		"stats?filter=update_rejected": "listener_manager.lds.update_rejected: 0",
-		"clusters":                     "inbound-vip|443|http/tls|*.s3.eu-west-1.amazonaws.com::",
-	} {
-		got, err := env.Kubectl(t.Context(), "--namespace", ambientNamespace, "exec", "deploy/egress", "--", "pilot-agent", "request", "GET", path)
-		if err != nil || !strings.Contains(got, want) {
-			t.Errorf("%s: %v, want %q in %s", path, err, want, got)
+	if got, want := askWaypoint(t, "clusters"), "inbound-vip|443|http/tls|*.s3.eu-west-1.amazonaws.com::"; !strings.Contains(got, want) {
+		t.Errorf("want %q in %s", want, got)
+	}
+	counts := askWaypoint(t, "stats?filter=update_rejected")
+	if !strings.Contains(counts, "listener_manager.lds.update_rejected: 0") {
+		t.Errorf("what it rejects: %q", counts)
+	}
+	for line := range strings.Lines(counts) {
+		if !strings.HasSuffix(strings.TrimSpace(line), ": 0") {
+			t.Error(line)
 		}
 	}
+}
+
+// askWaypoint returns what Envoy's admin interface answers to a path.
+func askWaypoint(t *testing.T, path string) string {
+	t.Helper()
+	got, err := env.Kubectl(t.Context(), "--namespace", ambientNamespace, "exec", "deploy/egress", "--", "pilot-agent", "request", "GET", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 // addresses returns those that Istio has allocated, by the names that the sample calls.

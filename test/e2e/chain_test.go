@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
@@ -78,18 +77,4 @@ func checkUntouched(t *testing.T, pod *corev1.Pod) {
 	if !strings.Contains(string(text), "istio-proxy") {
 		t.Errorf("the pod %s/%s has no sidecar", pod.Namespace, pod.Name)
 	}
-}
-
-// get returns an app's pod.
-func (s space) get(t *testing.T, a app) *corev1.Pod {
-	t.Helper()
-	client, err := env.Client()
-	if err != nil {
-		t.Fatal(err)
-	}
-	pod, err := client.CoreV1().Pods(s.Name).Get(t.Context(), s.pod(t, a), metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pod
 }

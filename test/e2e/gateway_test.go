@@ -47,8 +47,8 @@ func TestEgressGateway(t *testing.T) {
 	stop := make(chan struct{})
 	calls := repeat(t.Context(), stop, calling)
 	gateway := turnOn(t)
-	until(t, shop, orders, gateway)
-	until(t, billing, bills, gateway)
+	shop.comesFrom(t, orders, gateway)
+	billing.comesFrom(t, bills, gateway)
 	close(stop)
 	cell(t, []string{"turned on", "calls"}, calls.check)
 
@@ -91,9 +91,17 @@ func TestEgressGateway(t *testing.T) {
 		kubectl(t, "-n "+gatewayNamespace+" rollout status deployment gateway --timeout=120s")
 		shop.stays(t, orders)
 	})
-	turnOff(t)
 	cell(t, []string{"turned off", "calls"}, func(t *testing.T) {
-		until(t, shop, orders, []string{shop.get(t, orders).Status.PodIP})
+		if err := env.Until(t.Context(), "the gateway to be back", calling); err != nil {
+			t.Fatal(err)
+		}
+		stop := make(chan struct{})
+		calls := repeat(t.Context(), stop, calling)
+		asInstalled(t)
+		shop.comesFrom(t, orders, []string{shop.get(t, orders).Status.PodIP})
+		removeGateway(t)
+		close(stop)
+		calls.check(t)
 		shop.expect(t, orders, "v2", "dynamodb", viaSidecar)
 	})
 }
@@ -103,7 +111,8 @@ func TestEgressGateway(t *testing.T) {
 func turnOn(t *testing.T) (addresses []string) {
 	t.Helper()
 	const overlay = "../../deploy/overlays/egress-gateway"
-	t.Cleanup(func() { turnOff(t) })
+	t.Cleanup(func() { removeGateway(t) })
+	t.Cleanup(func() { asInstalled(t) })
 	kubectl(t, "apply --server-side -f "+overlay+"/gateway.yaml -f "+overlay+"/routes.yaml")
 	kubectl(t, "-n "+gatewayNamespace+" rollout status deployment gateway --timeout=120s")
 	kubectl(t, "apply --server-side --force-conflicts -k "+overlay)
@@ -115,37 +124,28 @@ func turnOn(t *testing.T) (addresses []string) {
 	return strings.Fields(pods)
 }
 
-// turnOff applies what was there before.
-func turnOff(t *testing.T) {
+// asInstalled applies what the mesh began with: no flag of ours is set.
+func asInstalled(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	install, err := os.ReadFile("../../deploy/install.yaml")
-	if err == nil {
-		err = env.Apply(ctx, string(install))
-	}
-	for _, command := range []string{
-		"-n aws-mesh-system rollout status deployment aws-mesh-webhook --timeout=120s",
-		"delete namespace " + gatewayNamespace + " --ignore-not-found --timeout=60s",
-	} {
-		if err == nil {
-			_, err = env.Kubectl(ctx, strings.Fields(command)...)
-		}
-	}
-	if err != nil {
+	if err := errors.Join(err, env.Apply(ctx, string(install)), env.Rollout(ctx, "aws-mesh-system", "aws-mesh-webhook")); err != nil {
 		t.Error(err)
 	}
 }
 
-func kubectl(t *testing.T, command string) {
+func removeGateway(t *testing.T) {
 	t.Helper()
-	if _, err := env.Kubectl(t.Context(), strings.Fields(command)...); err != nil {
-		t.Fatal(err)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if _, err := env.Kubectl(ctx, "delete", "namespace", gatewayNamespace, "--ignore-not-found", "--timeout=60s"); err != nil {
+		t.Error(err)
 	}
 }
 
-// until waits until the app's calls reach AWS from one of addresses.
-func until(t *testing.T, s space, a app, addresses []string) {
+// comesFrom waits until the app's calls reach AWS from one of addresses.
+func (s space) comesFrom(t *testing.T, a app, addresses []string) {
 	t.Helper()
 	if err := env.Until(t.Context(), fmt.Sprint("calls from ", addresses), func(context.Context) error {
 		for _, r := range seesAll(t, func() { s.call(t, a, "v1", "dynamodb") }) {

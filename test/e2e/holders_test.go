@@ -122,17 +122,6 @@ func said(t *testing.T, pod *corev1.Pod, container string) map[string]outcome {
 	return outcomes
 }
 
-func checkOutcome(t *testing.T, got outcome, want expectation) {
-	t.Helper()
-	kind := ""
-	if want.Error != nil {
-		kind = want.Error.Error()
-	}
-	if got.OK == want.Refused || got.Kind != kind || want.Error != nil && got.Cure == "" {
-		t.Errorf("the application got %+v, want OK %t, or an error of the kind %q with a cure", got, !want.Refused, kind)
-	}
-}
-
 // seen returns what AWS has seen of a pod, whose address another may have had before.
 func seen(t *testing.T, pod *corev1.Pod) []aws.Record {
 	t.Helper()

@@ -39,6 +39,9 @@ func TestKilled(t *testing.T) {
 	if n := len(residents(namespace)); n < 7 { // the parts of a node
 		t.Errorf("%d processes are in the node, want at least 7", n)
 	}
+	if len(cgroups(t, cmd.Process.Pid)) == 0 {
+		t.Error("the node has no cgroups")
+	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -60,11 +63,24 @@ func TestKilled(t *testing.T) {
 		if err := next.Down(); err != nil {
 			t.Error(err)
 		}
-		left, err := filepath.Glob(fmt.Sprintf("/sys/fs/cgroup/*/aws-mesh-node-%d-*", cmd.Process.Pid))
-		if err != nil || len(left) > 0 {
-			t.Errorf("left: %q, %v", left, err)
+		if left := cgroups(t, cmd.Process.Pid); len(left) > 0 {
+			t.Errorf("left: %q", left)
 		}
 	})
+}
+
+// cgroups returns those of a process's node: one with version 2, one for each controller
+// with version 1.
+func cgroups(t *testing.T, pid int) (all []string) {
+	t.Helper()
+	for _, hierarchy := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/*"} {
+		found, err := filepath.Glob(fmt.Sprintf("%s/aws-mesh-node-%d-*", hierarchy, pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, found...)
+	}
+	return all
 }
 
 // hold brings up a node, prints its PID namespace and waits to be killed.

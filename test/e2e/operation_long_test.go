@@ -11,11 +11,21 @@ import (
 )
 
 // A lasting call is under way until there is its outcome.
-type lasting <-chan error
+type lasting <-chan outcomeAt
 
-func (l lasting) check(t *testing.T) {
-	if err := <-l; err != nil {
-		t.Error(err)
+type outcomeAt struct {
+	err error
+	at  time.Time
+}
+
+// check demands that the call works, and was under way at a time.
+func (l lasting) check(t *testing.T, during time.Time) {
+	ended := <-l
+	if ended.err != nil {
+		t.Error(ended.err)
+	}
+	if ended.at.Before(during) {
+		t.Errorf("it was over %v before", during.Sub(ended.at))
 	}
 }
 
@@ -38,8 +48,8 @@ func (s space) upload(t *testing.T, a app) lasting {
 }
 
 func begin(t *testing.T, pod node.Pod, call string) lasting {
-	done := make(chan error, 1)
-	go func() { done <- succeeds(t.Context(), pod, call) }()
+	done := make(chan outcomeAt, 1)
+	go func() { done <- outcomeAt{succeeds(t.Context(), pod, call), time.Now()} }()
 	return done
 }
 

@@ -47,20 +47,6 @@ var outages = []struct {
 
 const webhooks = "app.kubernetes.io/component=webhook"
 
-// pods returns those with a label, of which there is one at least.
-func pods(t *testing.T, namespace, label string) []corev1.Pod {
-	t.Helper()
-	client, err := env.Client()
-	if err != nil {
-		t.Fatal(err)
-	}
-	list, err := client.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: label})
-	if err != nil || len(list.Items) == 0 {
-		t.Fatalf("%d pods %s in %s: %v", len(list.Items), label, namespace, err)
-	}
-	return list.Items
-}
-
 // leading returns the pod that leads our controller, alone. The identity is one that its
 // next container will have too.
 func leading(t *testing.T) []corev1.Pod {
@@ -93,7 +79,7 @@ func send(t *testing.T, signal syscall.Signal, process string, pods []corev1.Pod
 // no pod is admitted without what it asked for, and that what is applied meanwhile works
 // as soon as the part is back.
 func TestOutages(t *testing.T) {
-	orders, polls, archive := app{Name: "orders", Annotations: asks("plaintext")}, app{Name: "polls", Annotations: asks("plaintext")}, app{Name: "archive", Annotations: asks("plaintext")}
+	orders, polls, archive := once("orders"), once("polls"), once("archive")
 	s := space{Name: "outages", Policy: "REGISTRY_ONLY", Apps: []app{orders, polls, archive}}
 	s.create(t)
 	for _, a := range s.Apps {
@@ -108,9 +94,9 @@ func TestOutages(t *testing.T) {
 		calls := repeat(t.Context(), stop, func(ctx context.Context) error { return works(ctx, pod) })
 		asking := repeat(t.Context(), stop, func(ctx context.Context) error { return admitted(ctx, s.Name) })
 		others := repeat(t.Context(), stop, otherAdmitted)
+		space{Name: "aws-mesh-system"}.kubectl(t, "rollout status deployment aws-mesh-webhook")
 		long, upload := s.poll(t, polls), s.upload(t, archive)
 
-		space{Name: "aws-mesh-system"}.kubectl(t, "rollout status deployment aws-mesh-webhook")
 		struck := time.Now()
 		end := o.strike(t)
 		applied := late.apply(t.Context())
@@ -128,8 +114,8 @@ func TestOutages(t *testing.T) {
 		if end != nil {
 			end()
 		}
-		cell(t, []string{o.what, "a call that lasts"}, long.check)
-		cell(t, []string{o.what, "an upload that lasts"}, upload.check)
+		cell(t, []string{o.what, "a call that lasts"}, func(t *testing.T) { long.check(t, struck) })
+		cell(t, []string{o.what, "an upload that lasts"}, func(t *testing.T) { upload.check(t, struck) })
 		close(stop)
 		cell(t, []string{o.what, "calls"}, calls.check)
 		cell(t, []string{o.what, "pods that ask: complete or refused"}, asking.checkRefusals)

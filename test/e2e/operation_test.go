@@ -92,8 +92,3 @@ func (s space) tells(t *testing.T, a app, what string, present bool) {
 		t.Fatal(err)
 	}
 }
-
-func (s space) kubectl(t *testing.T, command string) {
-	t.Helper()
-	kubectl(t, "--namespace "+s.Name+" "+command)
-}

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aws-mesh/aws-mesh/test/node"
 	"github.com/aws-mesh/aws-mesh/test/sdk/aws"
@@ -83,25 +81,6 @@ func (s space) apply(ctx context.Context) error {
 	return err
 }
 
-// gone waits until a namespace that an earlier round has left is not on its way out any
-// more: nothing can be made in it meanwhile.
-func gone(ctx context.Context, name string) error {
-	client, err := env.Client()
-	if err != nil {
-		return err
-	}
-	return env.Until(ctx, "the last round's namespace "+name+" to be gone", func(ctx context.Context) error {
-		namespace, err := client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
-		switch {
-		case apierrors.IsNotFound(err):
-			return nil
-		case err == nil && namespace.DeletionTimestamp != nil:
-			return fmt.Errorf("%s: %+v", namespace.Status.Phase, namespace.Status.Conditions)
-		}
-		return err
-	})
-}
-
 // remove begins to remove the namespace, and ends its pods at once: what is over need
 // not be drained, and others want the processors.
 func (s space) remove(t *testing.T) {
@@ -116,23 +95,6 @@ func (s space) remove(t *testing.T) {
 			t.Error(err)
 		}
 	}
-}
-
-// pod returns the name of an app's pod.
-func (s space) pod(t *testing.T, a app) string {
-	t.Helper()
-	client, err := env.Client()
-	if err != nil {
-		t.Fatal(err)
-	}
-	pods, err := client.CoreV1().Pods(s.Name).List(t.Context(), metav1.ListOptions{LabelSelector: "app=" + a.Name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(pods.Items) != 1 {
-		t.Fatalf("%d pods of %s/%s, want 1", len(pods.Items), s.Name, a.Name)
-	}
-	return pods.Items[0].Name
 }
 
 // An outcome is what an application was told, see the sample's Outcome.
