@@ -18,6 +18,8 @@ var clusterChecks = []struct {
 	{"sidecar-scope", sidecarScope},
 }
 
+const install = "kubectl apply --server-side -f deploy/install.yaml"
+
 func istioServed(f *facts) []Finding {
 	if _, absent := f.lacks("serviceentries"); !absent {
 		return nil
@@ -32,7 +34,7 @@ func webhookInstalled(f *facts) []Finding {
 	case unread:
 		return nil
 	case configuration == nil:
-		return at("MutatingWebhookConfiguration aws-mesh", fail("kubectl apply --server-side -f deploy/install.yaml", "aws-mesh is not installed: no configuration has the webhook %s", ourWebhook))
+		return at("MutatingWebhookConfiguration aws-mesh", fail(install, "aws-mesh is not installed: no configuration has the webhook %s", ourWebhook))
 	case text(webhook, "clientConfig", "caBundle") == "":
 		return at("MutatingWebhookConfiguration "+configuration.GetName(), fail("look at the log of aws-mesh's webhook: it writes the caBundle as soon as it runs", "it has no caBundle: pods with %s are refused", awsmesh.AnnotationServices))
 	}
@@ -41,11 +43,16 @@ func webhookInstalled(f *facts) []Finding {
 
 func webhookReady(f *facts) []Finding {
 	service := ourService(f.Snapshot)
-	if n, known := ready(f.Snapshot); n > 0 || !known {
+	n, in, known := ready(f.Snapshot)
+	problem, cure := "no pod of aws-mesh's webhook is ready", "kubectl --namespace "+service.namespace+" get pods,events"
+	switch {
+	case n > 0 || !known:
 		return nil
+	case in == 0:
+		problem, cure = "it has no EndpointSlice, as if it was deleted, or its namespace", install
 	}
-	return at("Service "+service.namespace+"/"+service.name, fail("kubectl --namespace "+service.namespace+" get pods,events",
-		"no pod of aws-mesh's webhook is ready: new pods with %s are refused, and egress stays as it is", awsmesh.AnnotationServices))
+	return at("Service "+service.namespace+"/"+service.name,
+		fail(cure, "%s: new pods with %s are refused, and egress stays as it is", problem, awsmesh.AnnotationServices))
 }
 
 // webhookFirst looks at the order of the configurations: the API server goes by name.

@@ -40,10 +40,10 @@ func Read(ctx context.Context, client dynamic.Interface, scope Scope) (*Snapshot
 	for _, resource := range []string{"serviceentries", "destinationrules", "virtualservices", "sidecars"} {
 		r.wide(istio(resource), scope.Namespace)
 	}
-	if namespace := ourService(&r.snapshot).namespace; namespace != "" {
-		r.list(gvr("discovery.k8s.io", "endpointslices"), namespace, ourLabel)
-		if namespace != scope.Namespace && scope.Namespace != "" {
-			r.list(gvr("apps", "deployments"), namespace, ourLabel)
+	if at := ourService(&r.snapshot); at.namespace != "" {
+		r.list(gvr("discovery.k8s.io", "endpointslices"), at.namespace, ofService+"="+at.name)
+		if at.namespace != scope.Namespace && scope.Namespace != "" {
+			r.list(gvr("apps", "deployments"), at.namespace, ourLabel)
 		}
 	}
 	if viaWaypoints(&r.snapshot) {

@@ -62,7 +62,9 @@ func Run(ctx context.Context, s *Snapshot, scope Scope, names []Name) (Report, e
 	if err := f.choose(names, scope.Namespace); err != nil {
 		return Report{}, err
 	}
-	f.egress = f.examine()
+	if f.settings.known {
+		f.egress = f.examine()
+	}
 	report := Report{Workloads: []Workload{}, Findings: append([]Finding{}, merge(f.findings())...)}
 	for _, w := range f.workloads {
 		report.Workloads = append(report.Workloads, w.summary())
@@ -71,6 +73,9 @@ func Run(ctx context.Context, s *Snapshot, scope Scope, names []Name) (Report, e
 		if !u.absent {
 			report.Unread = append(report.Unread, u)
 		}
+	}
+	if !f.settings.known {
+		report.Unread = append(report.Unread, Unread{What: "the objects that open AWS hosts", Why: "the webhook's flags are not known, and --egress-gateway decides what they are"})
 	}
 	return report, nil
 }

@@ -3,8 +3,10 @@ package check
 import (
 	"strings"
 
+	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/internal/egress"
 	"github.com/aws-mesh/aws-mesh/internal/mutate"
 )
@@ -14,6 +16,7 @@ import (
 const (
 	ourWebhook  = "pods.mutate.aws-mesh"
 	ourLabel    = "app.kubernetes.io/name=aws-mesh"
+	ofService   = "kubernetes.io/service-name" // label of the EndpointSlices of a Service
 	injectorEnd = "sidecar-injector.istio.io"
 )
 
@@ -59,22 +62,25 @@ func ourService(s *Snapshot) service {
 	return service{text(at, "namespace"), text(at, "name")}
 }
 
-// ready counts the endpoints of our webhook that are ready. It is false if that was not
-// read.
-func ready(s *Snapshot) (n int, known bool) {
+// ready counts the endpoints of our webhook that are ready, and the EndpointSlices that
+// they are in: a Service that exists has at least one. It is false if that was not read.
+func ready(s *Snapshot) (n, in int, known bool) {
 	at := ourService(s)
+	if unread, _ := s.lacks("endpointslices"); unread || at.name == "" {
+		return 0, 0, false
+	}
 	for _, u := range s.of("EndpointSlice", at.namespace) {
-		if u.GetLabels()["kubernetes.io/service-name"] != at.name {
+		if u.GetLabels()[ofService] != at.name {
 			continue
 		}
-		known = true
+		in++
 		for _, e := range slice(u.Object, "endpoints") {
 			if is, found, _ := unstructured.NestedBool(e, "conditions", "ready"); is || !found {
 				n++
 			}
 		}
 	}
-	return n, known
+	return n, in, true
 }
 
 // settings are the flags of our webhook that decide what becomes of pods.
@@ -82,32 +88,54 @@ type settings struct {
 	mutate.Options
 	gateway   egress.Gateway
 	waypoints bool
+	known     bool // no webhook is installed, or its flags were read
 }
 
 // settingsOf reads the arguments in our Deployment.
 func settingsOf(s *Snapshot) settings {
-	var found settings
+	configuration, _ := ours(s)
+	unread, _ := s.lacks("mutatingwebhookconfigurations")
+	found := settings{known: configuration == nil && !unread}
 	for _, d := range s.of("Deployment", ourService(s).namespace) {
 		if d.GetLabels()["app.kubernetes.io/name"] != "aws-mesh" {
 			continue
 		}
+		var all []string
 		for _, c := range slice(d.Object, "spec", "template", "spec", "containers") {
 			args, _, _ := unstructured.NestedStringSlice(c, "args")
-			for _, arg := range args {
-				switch name, value, _ := strings.Cut(strings.TrimLeft(arg, "-"), "="); name {
-				case "default-region":
-					found.DefaultRegion = value
-				case "exclude-ip-ranges":
-					found.ExcludeIPRanges = value
-				case "egress-gateway":
-					_ = found.gateway.UnmarshalText([]byte(value)) // the webhook would not have started
-				case "waypoints":
-					found.waypoints = value != "false"
-				}
-			}
+			all = append(all, args...)
 		}
+		found.parse(all)
 	}
 	return found
+}
+
+// parse reads the arguments of a webhook. What it gets from variables is not known here.
+func (o *settings) parse(args []string) {
+	f := pflag.NewFlagSet("webhook", pflag.ContinueOnError)
+	f.ParseErrorsAllowlist.UnknownFlags = true
+	f.StringVar(&o.DefaultRegion, "default-region", o.DefaultRegion, "")
+	f.StringVar(&o.ExcludeIPRanges, "exclude-ip-ranges", o.ExcludeIPRanges, "")
+	f.TextVar(&o.gateway, "egress-gateway", o.gateway, "")
+	f.BoolVar(&o.waypoints, "waypoints", o.waypoints, "")
+	o.known = f.Parse(args) == nil && !strings.Contains(o.DefaultRegion+o.ExcludeIPRanges, "$(")
+	if !o.known {
+		*o = settings{}
+	}
+}
+
+// judging returns o for a pod with that status: what was not read is taken from there.
+func (o settings) judging(status *awsmesh.Status, namespaceRead bool) settings {
+	if status == nil || o.known && namespaceRead {
+		return o
+	}
+	if len(status.Endpoints) > 0 {
+		o.DefaultRegion = status.Endpoints[0].Region
+	}
+	if !o.known {
+		o.waypoints = status.Waypoint
+	}
+	return o
 }
 
 // slice returns the mappings of a list in an object.

@@ -124,12 +124,9 @@ func examine(ctx context.Context, u *unstructured.Unstructured, s *Snapshot, o s
 	if value, ok := u.GetAnnotations()[awsmesh.AnnotationStatus]; ok {
 		if status, err := awsmesh.ParseStatus(value); err == nil {
 			p.status = &status
-			if len(status.Endpoints) > 0 && o.DefaultRegion == "" { // the webhook's own may not have been read
-				o.DefaultRegion = status.Endpoints[0].Region
-			}
 		}
 	}
-	p.now, p.err = decide(ctx, u.Object, u.GetNamespace(), s, o)
+	p.now, p.err = decide(ctx, u.Object, u.GetNamespace(), s, o.judging(p.status, s.named("Namespace", "", u.GetNamespace()) != nil))
 	return p
 }
 

@@ -24,24 +24,22 @@ func templateAccepted(f *facts, w *workload) []Finding {
 	if w.template == nil {
 		return nil
 	}
-	o := f.settings
-	if o.DefaultRegion == "" {
-		o.DefaultRegion = w.region()
-	}
+	namespaceRead := f.named("Namespace", "", w.object.GetNamespace()) != nil
+	o := f.settings.judging(w.status(), namespaceRead)
 	if _, err := decide(f.ctx, w.template, w.object.GetNamespace(), f.Snapshot, o); err != nil {
 		return fail("mend the annotation in the pod template", "new pods are refused: %s", oneLine(err))
 	}
 	return nil
 }
 
-// region is what the webhook has told one of the pods: its own default may be unknown.
-func (w *workload) region() string {
+// status is that of the first pod that has one.
+func (w *workload) status() *awsmesh.Status {
 	for _, p := range w.pods {
-		if p.status != nil && len(p.status.Endpoints) > 0 {
-			return p.status.Endpoints[0].Region
+		if p.status != nil {
+			return p.status
 		}
 	}
-	return ""
+	return nil
 }
 
 // s3Keys tells of the keys that get 403: which keys there are is not known here.
