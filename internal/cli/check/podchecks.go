@@ -3,8 +3,10 @@ package check
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
+	"gomodules.xyz/jsonpatch/v2"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
@@ -30,7 +32,7 @@ func podSeen(_ *facts, w *workload, p *pod) []Finding {
 	if p.status != nil || !awsmesh.Requested(p.GetAnnotations()) {
 		return nil
 	}
-	return fail(w.restart(), "the webhook has not seen this pod: it was created before aws-mesh was installed, and is told nothing")
+	return fail(w.restart(), "the webhook has not seen this pod: it was created before aws-mesh was installed, or got its annotation later (kubectl annotate pod), and is told nothing")
 }
 
 // podCurrent compares what was decided with what would be decided now.
@@ -42,15 +44,32 @@ func podCurrent(f *facts, w *workload, p *pod) []Finding {
 		return fail(w.restart(), "the pod has no annotation %s any more, but what was decided for it still holds", awsmesh.AnnotationServices)
 	case p.now == nil:
 		return fail("mend the annotation and "+w.restart(), "the pod would be refused today: %s", oneLine(p.err))
-	case p.now.Status.String() != p.status.String():
+	case outcome(p.now.Status) != outcome(*p.status):
 		return fail(w.restart(), "the decision is older than the annotations, or than the labels of the namespace: it says %s, and would be %s today", brief(*p.status), brief(p.now.Status))
 	}
+	if p.unlabelled() {
+		return fail(w.restart(), "it has no label %s, so nothing is opened for it, though its sidecar takes the calls", awsmesh.LabelEgress)
+	}
 	for _, operation := range p.now.Patch {
-		if strings.HasPrefix(operation.Path, "/spec/") {
+		if strings.HasPrefix(operation.Path, "/spec/") && (f.settings.known || p.proxy() != nil) {
 			return warn(w.restart(), "the environment of its containers is that of another version of aws-mesh, or was changed")
 		}
 	}
 	return nil
+}
+
+// outcome is what a decision means for the pod: the reason is a sentence, which another
+// release may word otherwise.
+func outcome(s awsmesh.Status) string {
+	s.Reason = ""
+	return s.String()
+}
+
+// unlabelled reports whether the webhook would label p today, and has not.
+func (p *pod) unlabelled() bool {
+	return slices.ContainsFunc(p.now.Patch, func(o jsonpatch.Operation) bool {
+		return o.Operation == "add" && strings.HasPrefix(o.Path, "/metadata/labels")
+	})
 }
 
 func brief(s awsmesh.Status) string {
