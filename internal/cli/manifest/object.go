@@ -9,11 +9,12 @@ import (
 
 // An Object is a Kubernetes object of a document: the whole of it, or one item of a List.
 type Object struct {
-	Kind, Namespace, Name string // as written; empty: not given
+	APIVersion, Kind string // as written, there or in the List; empty: not given
+	Namespace, Name  string // as written; empty: not given
 
 	Value    map[string]any // shared with the document
 	document *Document
-	item     int // from 1; 0: the document itself
+	item     string // ", item 2" of a List; empty: the document itself
 }
 
 // Objects returns the objects of a document, none if it is no mapping.
@@ -22,38 +23,46 @@ func (d *Document) Objects() []Object {
 	if !ok {
 		return nil
 	}
-	items, isList := root["items"].([]any)
-	if kind := text(root["kind"]); !isList || !strings.HasSuffix(kind, "List") {
-		return []Object{d.object(root, 0)}
+	return d.object(root, Object{}).flat()
+}
+
+// object reads one object of d. What it does not say of its kind is that of list.
+func (d *Document) object(value map[string]any, list Object) Object {
+	metadata, _ := value["metadata"].(map[string]any)
+	o := Object{
+		APIVersion: text(value["apiVersion"]),
+		Kind:       text(value["kind"]),
+		Namespace:  text(metadata["namespace"]),
+		Name:       cmp.Or(text(metadata["name"]), text(metadata["generateName"])),
+		Value:      value,
+		document:   d,
+	}
+	if o.Kind == "" { // the API server leaves it out in the items of a DeploymentList
+		o.APIVersion, o.Kind = list.APIVersion, strings.TrimSuffix(list.Kind, "List")
+	}
+	return o
+}
+
+// flat returns o or, if it is a List, its items, those of Lists in it too.
+func (o Object) flat() []Object {
+	items, isList := o.Value["items"].([]any)
+	if !isList || !strings.HasSuffix(o.Kind, "List") {
+		return []Object{o}
 	}
 	var objects []Object
-	for i, item := range items {
-		if item, ok := item.(map[string]any); ok {
-			objects = append(objects, d.object(item, i+1))
+	for i, value := range items {
+		if value, ok := value.(map[string]any); ok {
+			item := o.document.object(value, o)
+			item.item = fmt.Sprintf("%s, item %d", o.item, i+1)
+			objects = append(objects, item.flat()...)
 		}
 	}
 	return objects
 }
 
-func (d *Document) object(value map[string]any, item int) Object {
-	metadata, _ := value["metadata"].(map[string]any)
-	return Object{
-		Kind:      text(value["kind"]),
-		Namespace: text(metadata["namespace"]),
-		Name:      cmp.Or(text(metadata["name"]), text(metadata["generateName"])),
-		Value:     value,
-		document:  d,
-		item:      item,
-	}
-}
-
 // Where says which object it is: "orders.yaml: document 2 (Deployment shop/orders)".
 func (o Object) Where() string {
-	where := o.document.where()
-	if o.item > 0 {
-		where += fmt.Sprintf(", item %d", o.item)
-	}
-	return fmt.Sprintf("%s (%s)", where, o)
+	return fmt.Sprintf("%s%s (%s)", o.document.where(), o.item, o)
 }
 
 // String returns kind and name: "Deployment shop/orders".
@@ -68,7 +77,7 @@ func (o Object) String() string {
 // BuiltIn reports whether the kind is one of Kubernetes' own workload groups, and not a
 // custom resource of the same name.
 func (o Object) BuiltIn() bool {
-	group, _, grouped := strings.Cut(text(o.Value["apiVersion"]), "/")
+	group, _, grouped := strings.Cut(o.APIVersion, "/")
 	return !grouped || group == "apps" || group == "batch"
 }
 
