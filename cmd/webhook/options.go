@@ -6,8 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -15,6 +13,7 @@ import (
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/certs"
 	"github.com/aws-mesh/aws-mesh/internal/egress"
+	"github.com/aws-mesh/aws-mesh/internal/mutate"
 )
 
 // options are what the flags say.
@@ -119,10 +118,8 @@ func (o *options) validate() error {
 		}
 		o.defaultRegion = region
 	}
-	for cidr := range strings.SplitSeq(o.excludeRanges, ",") {
-		if _, err := netip.ParsePrefix(strings.TrimSpace(cidr)); err != nil && o.excludeRanges != "" {
-			bad("exclude-ip-ranges", "%q is not a range of addresses, as in 10.1.0.0/16", cidr)
-		}
+	if err := mutate.CheckRanges(o.excludeRanges); err != nil {
+		bad("exclude-ip-ranges", "%w", err)
 	}
 	if o.port < 1 || o.port > 65535 {
 		bad("port", "%d is not a port (1 to 65535)", o.port)

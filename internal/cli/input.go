@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
+	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/internal/cli/manifest"
 	"github.com/aws-mesh/aws-mesh/internal/cli/workload"
 	"github.com/aws-mesh/aws-mesh/internal/mutate"
@@ -41,10 +41,14 @@ func (in *input) check() error {
 	if i := slices.IndexFunc(in.files, stdin); i >= 0 && slices.ContainsFunc(in.files[i+1:], stdin) {
 		return usageError{errors.New(`"-" is given twice: the standard input can be read once`)}
 	}
+	if err := mutate.CheckRanges(in.excludeRanges); err != nil {
+		return usageError{fmt.Errorf("--exclude-ip-ranges: %w", err)}
+	}
 	if in.defaultRegion == "" {
 		return nil
 	}
-	if err := endpoints.CheckRegion(in.defaultRegion); err != nil {
+	var err error
+	if in.defaultRegion, err = awsmesh.ParseRegion(in.defaultRegion); err != nil {
 		return fmt.Errorf("--default-region: %w", err)
 	}
 	return nil

@@ -1,6 +1,8 @@
 package mutate
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -9,6 +11,18 @@ import (
 // excludeRanges is the annotation by which Istio's injector lets addresses bypass the
 // sidecar, from the pod's first packet on.
 const excludeRanges = "traffic.sidecar.istio.io/excludeOutboundIPRanges"
+
+// CheckRanges reports what in a comma-separated list is no range of addresses. The empty
+// list is one.
+func CheckRanges(list string) error {
+	var errs []error
+	for cidr := range strings.SplitSeq(list, ",") {
+		if _, err := netip.ParsePrefix(strings.TrimSpace(cidr)); err != nil && list != "" {
+			errs = append(errs, fmt.Errorf("%q is not a range of addresses, as in 10.1.0.0/16", cidr))
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // credentialRanges returns where the SDKs get credentials: instance metadata, ECS's and
 // EKS Pod Identity's agent.
