@@ -3,7 +3,6 @@ package mutate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"gomodules.xyz/jsonpatch/v2"
@@ -53,7 +52,7 @@ type Container struct {
 func Pod(ctx context.Context, raw []byte, namespace string, o Options) (Decision, error) {
 	var p pod
 	if err := decode(raw, &p); err != nil {
-		return Decision{}, fmt.Errorf("not a pod: %w", err)
+		return Decision{}, misshapen(err)
 	}
 	if !awsmesh.Requested(p.Metadata.Annotations) {
 		return Decision{Patch: withdraw(p.Metadata), Warnings: stray(p.Metadata.Annotations)}, nil

@@ -79,7 +79,7 @@ func TestRequests(t *testing.T) {
 		{"delete", map[string]any{"operation": "DELETE", "resource": pods, "object": nil, "oldObject": raw(forged)}, true, ""},
 		{"connect", map[string]any{"operation": "CONNECT", "resource": pods, "subResource": "exec", "object": raw(`{"kind":"PodExecOptions"}`)}, true, ""},
 		{"no object", map[string]any{"operation": "CREATE", "resource": pods}, false, "not a pod"},
-		{"object of another shape", map[string]any{"operation": "CREATE", "resource": pods, "object": raw(`{"spec":{"containers":"none"}}`)}, false, "/spec/containers"},
+		{"object of another shape", map[string]any{"operation": "CREATE", "resource": pods, "object": raw(`{"spec":{"containers":"none"}}`)}, false, "spec.containers is a string, not a list"},
 		{"dry run", map[string]any{"operation": "CREATE", "resource": pods, "object": raw(optedIn), "dryRun": true}, true, "AWS_MESH_IN_MESH"},
 		{"update forges", map[string]any{"operation": "UPDATE", "resource": pods, "object": raw(forged), "oldObject": raw(`{}`)}, true,
 			`[{"op":"remove","path":"/metadata/labels/aws-mesh~1egress"},{"op":"remove","path":"/metadata/annotations/aws-mesh~1status"}]`},

@@ -2,7 +2,7 @@ package mutate
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 
@@ -97,6 +97,9 @@ func (e *env) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 		}
 		v := variable{Index: e.Len}
 		if err := decode(entry, &v); err != nil {
+			if s, ok := errors.AsType[*json.SemanticError](err); ok {
+				s.JSONPointer = d.StackPointer() + s.JSONPointer
+			}
 			return err
 		}
 		if strings.HasPrefix(v.Name, "AWS_") || strings.HasPrefix(v.Name, "ISTIO_META_") {
@@ -110,7 +113,7 @@ func (e *env) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 func skipNull(d *jsontext.Decoder) error {
 	v, err := d.ReadValue()
 	if err == nil && v.Kind() != 'n' {
-		err = fmt.Errorf("%s: want a list of variables", d.StackPointer())
+		err = &json.SemanticError{JSONKind: v.Kind()}
 	}
 	return err
 }

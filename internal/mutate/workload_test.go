@@ -40,7 +40,7 @@ func TestValidate(t *testing.T) {
 			{"old typo", "UPDATE", typo, typo, "", 0},
 			{"typo on delete", "DELETE", typo, typo, "", 0},
 			{"warning", "CREATE", strings.Replace(optedIn, `"web"}]`, `"web","env":[{"name":"AWS_REGION","value":"us-east-1"}]}]`, 1), `{}`, "", 1},
-			{"shape", "CREATE", `{"metadata":1}`, `{}`, "/metadata", 0},
+			{"shape", "CREATE", `{"metadata":1}`, `{}`, "metadata is a number, not a mapping", 0},
 		} {
 			resp := send(t, (&mutate.Handler{}).Validate(), map[string]any{
 				"uid": "u", "operation": tt.operation, "namespace": "shop", "kind": map[string]string{"kind": kind},
