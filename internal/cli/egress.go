@@ -17,7 +17,8 @@ const aboutEgress = `Prints the Istio objects that the controller would create f
 by namespace, ready for "kubectl apply -f -" and "kubectl diff -f -".
 
 A manifest rarely has its sidecar yet: one is taken for granted, unless Istio's injector
-would leave the pod alone (label sidecar.istio.io/inject: "false", hostNetwork, ambient).`
+would leave the pod alone: label sidecar.istio.io/inject: "false", hostNetwork, or
+ambient by a label of the pod or of its Namespace, if that is among the manifests.`
 
 func egressCommand(name string) *cobra.Command {
 	var in input

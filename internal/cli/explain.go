@@ -18,7 +18,8 @@ the region and where it comes from, the hosts of each service, what the containe
 told, what is left alone, and what holds without a sidecar.
 
 A manifest rarely has its sidecar yet: one is taken for granted, unless Istio's injector
-would leave the pod alone (label sidecar.istio.io/inject: "false", hostNetwork, ambient).`
+would leave the pod alone: label sidecar.istio.io/inject: "false", hostNetwork, or
+ambient by a label of the pod or of its Namespace, if that is among the manifests.`
 
 // warningS3Keys is for whoever has such keys. Which normalization a mesh has is not in the
 // manifests.

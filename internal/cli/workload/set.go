@@ -18,19 +18,27 @@ import (
 
 // A Set is the manifests of one run.
 type Set struct {
-	documents [][]*manifest.Document // by source
-	namespace string                 // of objects that name none
+	documents [][]*manifest.Document    // by source
+	namespace string                    // of objects that name none
+	metadata  map[string]map[string]any // of the Namespaces among the manifests
 	options   mutate.Options
 }
 
-// NewSet reads sources. Objects that name no namespace are in namespace. The regions of
-// namespaces are those of the Namespaces among the manifests.
+// NewSet reads sources. Objects that name no namespace are in namespace. The regions and
+// labels of namespaces are those of the Namespaces among the manifests.
 func NewSet(sources []manifest.Source, namespace string, o mutate.Options) *Set {
-	s := &Set{namespace: namespace, options: o}
+	s := &Set{namespace: namespace, metadata: map[string]map[string]any{}, options: o}
 	for _, source := range sources {
 		s.documents = append(s.documents, source.Documents())
 	}
-	s.options.NamespaceRegion = s.namespaceRegion()
+	for d := range s.all() {
+		for _, o := range d.Objects() {
+			if o.Kind == "Namespace" {
+				s.metadata[o.Name] = o.At("metadata")
+			}
+		}
+	}
+	s.options.NamespaceRegion = s.namespaceRegion
 	return s
 }
 
@@ -53,17 +61,9 @@ func (s *Set) Each(warn func(warning string), do func(Workload) (warnings []stri
 	return errors.Join(errs...)
 }
 
-// namespaceRegion reads the annotations of the Namespaces among the manifests.
-func (s *Set) namespaceRegion() func(context.Context, string) (string, error) {
-	regions := map[string]string{}
-	for d := range s.all() {
-		for _, o := range d.Objects() {
-			if region, ok := o.At("metadata", "annotations")[awsmesh.AnnotationRegion].(string); ok && o.Kind == "Namespace" {
-				regions[o.Name] = region
-			}
-		}
-	}
-	return func(_ context.Context, name string) (string, error) { return regions[name], nil }
+func (s *Set) namespaceRegion(_ context.Context, name string) (string, error) {
+	region, _ := value(s.metadata[name], "annotations", awsmesh.AnnotationRegion).(string)
+	return region, nil
 }
 
 func (s *Set) all() iter.Seq[*manifest.Document] {

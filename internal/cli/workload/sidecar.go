@@ -22,7 +22,7 @@ const (
 // AdmitInjected is like [Workload.Admit] once Istio's injector has been there. Without
 // a sidecar, reason says why the injector leaves the pod alone.
 func (w Workload) AdmitInjected(ctx context.Context) (pod map[string]any, d mutate.Decision, s Sidecar, reason string, err error) {
-	injected, had, refused := withSidecar(w.pod)
+	injected, had, refused := w.withSidecar()
 	s = Assumed
 	switch {
 	case refused != "":
@@ -42,10 +42,11 @@ func assumed() any {
 	return map[string]any{"name": "istio-proxy", "restartPolicy": "Always"}
 }
 
-// withSidecar returns pod as it may be once Istio's injector has been there, whether
+// withSidecar returns the pod as it may be once Istio's injector has been there, whether
 // it had a sidecar already, or why the injector leaves it alone. An assumed sidecar is
 // the first of all containers.
-func withSidecar(pod map[string]any) (injected map[string]any, had bool, refused string) {
+func (w Workload) withSidecar() (injected map[string]any, had bool, refused string) {
+	pod := w.pod
 	spec, _ := pod["spec"].(map[string]any)
 	metadata, _ := pod["metadata"].(map[string]any)
 	inits, _ := spec["initContainers"].([]any)
@@ -55,9 +56,10 @@ func withSidecar(pod map[string]any) (injected map[string]any, had bool, refused
 		return pod, true, ""
 	case value(metadata, "labels", awsmesh.LabelDataplane) == awsmesh.Ambient:
 		return nil, false, awsmesh.LabelDataplane + " is ambient"
-	case value(metadata, "labels", "sidecar.istio.io/inject") == "false",
-		value(metadata, "annotations", "sidecar.istio.io/inject") == "false":
-		return nil, false, `sidecar.istio.io/inject is "false"`
+	case value(metadata, "labels", inject) == "false", value(metadata, "annotations", inject) == "false":
+		return nil, false, inject + ` is "false"`
+	case w.ambientNamespace(metadata):
+		return nil, false, awsmesh.LabelDataplane + " of namespace " + w.Namespace + " is ambient"
 	case spec["hostNetwork"] == true:
 		return nil, false, "hostNetwork is true"
 	}
@@ -69,6 +71,16 @@ func withSidecar(pod map[string]any) (injected map[string]any, had bool, refused
 	pod = maps.Clone(pod)
 	pod["spec"] = spec
 	return pod, false, ""
+}
+
+const inject = "sidecar.istio.io/inject" // label or annotation of a pod
+
+// ambientNamespace reports whether a pod with that metadata is ambient because its
+// namespace is, and nothing asks Istio's injector for a sidecar all the same.
+func (w Workload) ambientNamespace(pod map[string]any) bool {
+	asked := value(pod, "labels", inject) == "true" || value(pod, "annotations", inject) == "true" ||
+		value(w.in, "labels", "istio-injection") == "enabled" || value(w.in, "labels", "istio.io/rev") != nil
+	return value(w.in, "labels", awsmesh.LabelDataplane) == awsmesh.Ambient && value(pod, "labels", awsmesh.LabelDataplane) != "none" && !asked
 }
 
 func hasSidecar(containers []any) bool {

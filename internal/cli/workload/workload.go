@@ -20,6 +20,7 @@ type Workload struct {
 	Namespace string // also if the manifest names none
 
 	pod     map[string]any // the pod, or the template; shared with the object
+	in      map[string]any // metadata of the namespace, nil if it is not among the manifests
 	options mutate.Options
 }
 
@@ -32,6 +33,7 @@ func (s *Set) workloads(d *manifest.Document) []Workload {
 			continue
 		}
 		w := Workload{Object: o, Namespace: cmp.Or(o.Namespace, s.namespace), options: s.options, pod: o.At(path...)}
+		w.in = s.metadata[w.Namespace]
 		if w.concerned() {
 			list = append(list, w)
 		}
