@@ -106,16 +106,21 @@ func checkCommand(name string) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if len(report.Workloads) == 0 && out.value == "" {
+			c.PrintErrln(nobodyAsks(scope, args))
+		}
 		return printReport(c, report, out.value)
 	})
 	return c
 }
 
-// parseNames reads arguments such as "deployment/orders".
+// parseNames reads arguments such as "deployment/orders", or "deployment.apps/orders" as
+// "kubectl get -o name" prints it.
 func parseNames(args []string, all bool) ([]check.Name, error) {
 	var names []check.Name
 	for _, arg := range args {
 		kind, name, found := strings.Cut(arg, "/")
+		kind, _, _ = strings.Cut(kind, ".")
 		known := checkKinds[strings.ToLower(kind)]
 		switch {
 		case all:

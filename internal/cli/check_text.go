@@ -23,10 +23,19 @@ func printReport(c *cobra.Command, r check.Report, format string) error {
 	if format != "" {
 		return errors.Join(printValue(c, r, format), err)
 	}
-	if len(r.Workloads) == 0 {
-		c.PrintErrf("no workload here has the annotation %s\n", awsmesh.AnnotationServices)
-	}
 	return errors.Join(printWorkloads(c, r.Workloads), printFindings(c.OutOrStdout(), r), err)
+}
+
+// nobodyAsks says where no workload asks for AWS.
+func nobodyAsks(scope check.Scope, args []string) string {
+	who, where := "no workload", "the cluster"
+	if len(args) > 0 {
+		who = "none of " + strings.Join(args, ", ")
+	}
+	if scope.Namespace != "" {
+		where = fmt.Sprintf("namespace %q", scope.Namespace)
+	}
+	return fmt.Sprintf("%s in %s has pods with the annotation %s", who, where, awsmesh.AnnotationServices)
 }
 
 func printWorkloads(c *cobra.Command, list []check.Workload) error {
@@ -34,11 +43,28 @@ func printWorkloads(c *cobra.Command, list []check.Workload) error {
 		return nil
 	}
 	return table(c, func(row func(...string)) {
-		row("NAMESPACE", "WORKLOAD", "PODS", "IN MESH", "MODE", "SERVICES", "WHY")
+		row("NAMESPACE", "WORKLOAD", "PODS", "PLAINTEXT", "MODE", "SERVICES", "WHY")
 		for _, w := range list {
-			row(w.Namespace, strings.ToLower(w.Kind)+"/"+w.Name, fmt.Sprint(w.Pods), fmt.Sprint(w.InMesh), string(w.Mode), strings.Join(w.Services, ","), w.Reason)
+			plaintext := fmt.Sprint(w.InMesh)
+			if w.Mode == awsmesh.Passthrough {
+				plaintext = "-" // none is to be
+			}
+			row(w.Namespace, strings.ToLower(w.Kind)+"/"+w.Name, fmt.Sprint(w.Pods), plaintext, string(w.Mode), strings.Join(w.Services, ","), w.Reason)
 		}
 	})
+}
+
+// mostNamed is how many pods of a finding are named in text.
+const mostNamed = 3
+
+func podNames(pods []string) string {
+	switch n := len(pods); {
+	case n == 1:
+		return "pod " + pods[0]
+	case n > mostNamed:
+		return fmt.Sprintf("pods %s and %d more", strings.Join(pods[:mostNamed], ", "), n-mostNamed)
+	}
+	return "pods " + strings.Join(pods, ", ")
 }
 
 func printFindings(out io.Writer, r check.Report) error {
@@ -50,7 +76,7 @@ func printFindings(out io.Writer, r check.Report) error {
 	for _, f := range r.Findings {
 		where := f.Where
 		if len(f.Pods) > 0 && !strings.HasPrefix(where, "Pod ") {
-			where += " (pod " + strings.Join(f.Pods, ", ") + ")"
+			where += " (" + podNames(f.Pods) + ")"
 		}
 		fmt.Fprintln(out)
 		line(string(f.Severity), where)

@@ -41,13 +41,18 @@ func egressCommand(name string) *cobra.Command {
 			return err
 		}
 		plans := map[string][]awsmesh.Plan{} // by namespace
+		found := 0
 		err = s.Each(warn(c), func(w workload.Workload) ([]string, error) {
+			found++
 			more, warnings, err := openedBy(c, w)
 			plans[w.Namespace] = append(plans[w.Namespace], more...)
 			return warnings, err
 		})
 		if err != nil {
 			return err
+		}
+		if found == 0 {
+			c.PrintErrln(nothingAsks)
 		}
 		return printObjects(c, objects(c, plans, gateway), out.value)
 	})
@@ -63,12 +68,11 @@ func openedBy(c *cobra.Command, w workload.Workload) (plans []awsmesh.Plan, warn
 	}
 	metadata, _ := pod["metadata"].(map[string]any)
 	annotations, _ := metadata["annotations"].(map[string]any)
-	labels, _ := metadata["labels"].(map[string]any)
 	status, ok := annotations[awsmesh.AnnotationStatus].(string)
 	switch {
 	case !ok:
 		return nil, decision.Warnings, nil
-	case labels[awsmesh.LabelEgress] != "true":
+	case !labelled(pod):
 		reason = cmp.Or(reason, decision.Status.Reason)
 		return nil, append(decision.Warnings, "no egress: "+reason), nil
 	}
@@ -77,6 +81,13 @@ func openedBy(c *cobra.Command, w workload.Workload) (plans []awsmesh.Plan, warn
 		plans, err = read.Plans()
 	}
 	return plans, decision.Warnings, err
+}
+
+// labelled reports whether the webhook has seen that a sidecar takes the calls of pod.
+func labelled(pod map[string]any) bool {
+	metadata, _ := pod["metadata"].(map[string]any)
+	labels, _ := metadata["labels"].(map[string]any)
+	return labels[awsmesh.LabelEgress] == "true"
 }
 
 func objects(c *cobra.Command, plans map[string][]awsmesh.Plan, gateway egress.Gateway) []any {

@@ -33,13 +33,15 @@ type explanation struct {
 	Namespace  string                 `json:"namespace"`
 	Name       string                 `json:"name"`
 	OptedIn    bool                   `json:"optedIn"` // it has the annotation aws-mesh/services
-	InMesh     bool                   `json:"inMesh"`
+	InMesh     bool                   `json:"inMesh"`  // as AWS_MESH_IN_MESH has it: in plaintext
 	Reason     string                 `json:"reason,omitempty"`
 	Sidecar    workload.Sidecar       `json:"sidecar,omitempty"`
 	Mode       awsmesh.Mode           `json:"mode,omitempty"`
 	Buckets    []string               `json:"s3Buckets,omitempty"`
 	Containers []containerExplanation `json:"containers,omitempty"`
 	Warnings   []string               `json:"warnings,omitempty"`
+
+	carried bool // a sidecar takes its calls
 }
 
 type containerExplanation struct {
@@ -97,7 +99,7 @@ func explainCommand(name string) *cobra.Command {
 // explain admits a workload's pod as the injector makes it, and as it is.
 func explain(ctx context.Context, w workload.Workload) (explanation, error) {
 	e := explanation{Where: w.Where(), Kind: w.Kind, Namespace: w.Namespace, Name: w.Name}
-	_, decision, sidecar, reason, err := w.AdmitInjected(ctx)
+	pod, decision, sidecar, reason, err := w.AdmitInjected(ctx)
 	if err != nil {
 		return e, err
 	}
@@ -111,7 +113,7 @@ func explain(ctx context.Context, w workload.Workload) (explanation, error) {
 		return e, nil
 	}
 	e.OptedIn, e.InMesh, e.Reason = true, status.InMesh, cmp.Or(reason, status.Reason)
-	e.Sidecar, e.Mode, e.Buckets = sidecar, status.Mode, status.Buckets
+	e.Sidecar, e.Mode, e.Buckets, e.carried = sidecar, status.Mode, status.Buckets, labelled(pod)
 	if status.InMesh && slices.Contains(status.Services, "s3") {
 		e.Warnings = append(e.Warnings, warningS3Keys)
 	}

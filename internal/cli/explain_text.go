@@ -12,6 +12,8 @@ import (
 	"github.com/aws-mesh/aws-mesh/internal/cli/workload"
 )
 
+const nothingAsks = "no workload has the annotation " + awsmesh.AnnotationServices
+
 func printExplanations(c *cobra.Command, list []explanation, format string) error {
 	if format != "" {
 		return printValue(c, list, format)
@@ -24,7 +26,7 @@ func printExplanations(c *cobra.Command, list []explanation, format string) erro
 		e.write(out)
 	}
 	if len(list) == 0 {
-		c.PrintErrf("no workload has the annotation %s\n", awsmesh.AnnotationServices)
+		c.PrintErrln(nothingAsks)
 	}
 	return nil
 }
@@ -41,10 +43,7 @@ func (e explanation) write(out io.Writer) {
 		}
 	}
 	if e.OptedIn {
-		row(2, "in the mesh", e.verdict())
-		if e.Sidecar != workload.None {
-			row(2, "mode", e.modeText())
-		}
+		row(2, "mode", e.modeText())
 		if e.Sidecar == workload.Assumed {
 			row(2, "without a sidecar", "not in the mesh: the application does its own TLS")
 		}
@@ -60,22 +59,19 @@ func (e explanation) write(out io.Writer) {
 	}
 }
 
-func (e explanation) verdict() string {
-	text := "no"
-	if e.InMesh {
-		text = "yes"
+// modeText says what the mode means for the workload.
+func (e explanation) modeText() string {
+	text, means := string(e.Mode), "the sidecar originates TLS"
+	if e.Mode == awsmesh.Passthrough {
+		means = "the application's own TLS goes through the sidecar"
 	}
-	if e.Sidecar == workload.Assumed {
+	switch {
+	case !e.carried:
+		return text + ", but no sidecar takes its calls, so the application does its own TLS: " + e.Reason
+	case e.Sidecar == workload.Assumed:
 		text += ", once it has a sidecar"
 	}
-	return text + ": " + e.Reason
-}
-
-func (e explanation) modeText() string {
-	if e.Mode == awsmesh.Passthrough {
-		return "passthrough: the application does TLS, the mesh lets it out"
-	}
-	return "plaintext: the sidecar originates TLS"
+	return text + ": " + means
 }
 
 func (c containerExplanation) write(row func(int, string, ...string), buckets bool) {

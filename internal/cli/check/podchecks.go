@@ -73,15 +73,15 @@ func (p *pod) unlabelled() bool {
 }
 
 func brief(s awsmesh.Status) string {
-	in := "not in the mesh"
-	if s.InMesh {
-		in = "in the mesh"
+	mode := string(s.Mode)
+	if s.Mode == awsmesh.Plaintext && !s.InMesh {
+		mode = "the application's own TLS"
 	}
 	var regions []string
 	for _, e := range s.Endpoints {
 		regions = append(regions, e.Region)
 	}
-	return fmt.Sprintf("%s, %s, %s in %s", in, s.Mode, strings.Join(s.Services, ","), strings.Join(regions, ","))
+	return fmt.Sprintf("%s, %s in %s", mode, strings.Join(s.Services, ","), strings.Join(regions, ","))
 }
 
 // podOfTemplate tells of pods whose template asks for something else.
