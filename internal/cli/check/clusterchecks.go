@@ -1,7 +1,11 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/aws-mesh/aws-mesh/awsmesh"
+	"github.com/aws-mesh/aws-mesh/internal/cli/manifest"
+	cliworkload "github.com/aws-mesh/aws-mesh/internal/cli/workload"
 )
 
 // clusterChecks are about what all workloads share.
@@ -16,6 +20,7 @@ var clusterChecks = []struct {
 	{"egress", objects},
 	{"mesh-config", meshDefaults},
 	{"sidecar-scope", sidecarScope},
+	{"annotations", misplaced},
 }
 
 const install = "kubectl apply --server-side -f deploy/install.yaml"
@@ -53,6 +58,23 @@ func webhookReady(f *facts) []Finding {
 	}
 	return at("Service "+service.namespace+"/"+service.name,
 		fail(cure, "%s: new pods with %s are refused, and egress stays as it is", problem, awsmesh.AnnotationServices))
+}
+
+// misplaced tells of annotations that are not on the pods: their workload does not ask, as
+// it stands.
+func misplaced(f *facts) []Finding {
+	var findings []Finding
+	for _, kind := range append(workloadKinds(), "Pod") {
+		for _, u := range f.of(kind, f.namespace) {
+			if len(f.names) > 0 && !slices.Contains(f.names, Name{kind, u.GetName()}) {
+				continue
+			}
+			for _, m := range cliworkload.Misplaced(manifest.Object{APIVersion: u.GetAPIVersion(), Kind: kind, Value: u.Object}) {
+				findings = append(findings, at(kind+" "+u.GetNamespace()+"/"+u.GetName(), warn(m.Cure, "%s", m.Problem))...)
+			}
+		}
+	}
+	return findings
 }
 
 // webhookFirst looks at the order of the configurations: the API server goes by name.

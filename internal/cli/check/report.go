@@ -22,7 +22,7 @@ type Workload struct {
 	Namespace string       `json:"namespace"`
 	Name      string       `json:"name"`
 	Pods      int          `json:"pods"`
-	InMesh    int          `json:"podsInMesh"`
+	InMesh    int          `json:"podsInMesh"` // as AWS_MESH_IN_MESH has it: in plaintext
 	Mode      awsmesh.Mode `json:"mode,omitempty"`
 	Services  []string     `json:"services,omitempty"`
 	Reason    string       `json:"reason,omitempty"` // of the first pod
@@ -46,6 +46,8 @@ type facts struct {
 	workloads []*workload
 	egress    []egress.Finding
 	root      string // Istio's root namespace
+	namespace string // of the scope
+	names     []Name // of the scope
 }
 
 // A Name is that of a workload in the scope's namespace.
@@ -57,7 +59,7 @@ func Run(ctx context.Context, s *Snapshot, scope Scope, names []Name) (Report, e
 	if _, absent := s.lacks("namespaces " + scope.Namespace); absent {
 		return Report{}, fmt.Errorf("namespace %q not found", scope.Namespace)
 	}
-	f := &facts{Snapshot: s, ctx: ctx, settings: settingsOf(s), root: scope.IstioNamespace}
+	f := &facts{Snapshot: s, ctx: ctx, settings: settingsOf(s), root: scope.IstioNamespace, namespace: scope.Namespace, names: names}
 	f.workloads = workloads(ctx, s, scope.Namespace, f.settings)
 	if err := f.choose(names, scope.Namespace); err != nil {
 		return Report{}, err

@@ -33,6 +33,11 @@ func (w *workload) String() string {
 	return w.object.GetKind() + " " + w.object.GetNamespace() + "/" + w.object.GetName()
 }
 
+// workloadKinds are the kinds that make pods, and are read.
+func workloadKinds() []string {
+	return []string{"Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"}
+}
+
 // workloads returns those of a namespace that ask for AWS, or whose pods do, sorted.
 func workloads(ctx context.Context, s *Snapshot, namespace string, o settings) []*workload {
 	byName := map[string]*workload{}
@@ -45,7 +50,7 @@ func workloads(ctx context.Context, s *Snapshot, namespace string, o settings) [
 		}
 		return byName[w.String()]
 	}
-	for _, kind := range []string{"Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"} {
+	for _, kind := range workloadKinds() {
 		path, _ := mutate.TemplatePath(kind)
 		for _, u := range s.of(kind, namespace) {
 			template, _, _ := unstructured.NestedMap(u.Object, path...)

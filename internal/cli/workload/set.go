@@ -42,12 +42,17 @@ func NewSet(sources []manifest.Source, namespace string, o mutate.Options) *Set 
 	return s
 }
 
-// Each calls do for every workload, and warn with its warnings. Its error joins all
-// mistakes in the manifests, in their order.
+// Each calls do for every workload, and warn with its warnings, and with what is misplaced
+// in any object. Its error joins all mistakes in the manifests, in their order.
 func (s *Set) Each(warn func(warning string), do func(Workload) (warnings []string, err error)) error {
 	var errs []error
 	for d := range s.all() {
 		errs = append(errs, d.Err)
+		for _, o := range d.Objects() {
+			for _, m := range Misplaced(o) {
+				warn(o.Where() + ": " + m.String())
+			}
+		}
 		for _, w := range s.workloads(d) {
 			warnings, err := do(w)
 			if err != nil {
