@@ -21,6 +21,8 @@ version and the settings of the mesh that matter. Each finding comes with its cu
 It reads and changes nothing. What you have no right to read is named, and the rest is
 looked at all the same. Without names it looks at all workloads that ask for AWS.
 
+PLAINTEXT is how many pods leave TLS to the mesh. In the mode passthrough none does.
+
 Exit codes: 1 if something is found that makes calls fail; warnings alone are 0.`
 
 // checkKinds are the kinds of workloads by the names that kubectl knows them by.
