@@ -131,7 +131,7 @@ func (i Image) layer(w io.Writer) error {
 		if err := folders(t, made, filepath.Dir(f.Path)); err != nil {
 			return err
 		}
-		made[f.Path] = f.Mode.IsDir()
+		made[f.Path] = f.Mode.IsDir() || f.Link != "" // such as bin, which is usr/bin
 		if err := f.write(t); err != nil {
 			return err
 		}

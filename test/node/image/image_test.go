@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -73,6 +74,20 @@ func TestArchive(t *testing.T) {
 	}
 	if string(inner["opt/app"]) != "binary" || len(inner) != 8 {
 		t.Errorf("the layer has %d entries, want 8, and opt/app is %q", len(inner), inner["opt/app"])
+	}
+}
+
+// TestLinkedFolder puts a file below a link to a folder: a folder in the link's place would
+// hide what the link leads to.
+func TestLinkedFolder(t *testing.T) {
+	i := Image{Files: []File{{Path: "bin", Link: "usr/bin"}, {Path: "usr/bin/busybox"}, {Path: "bin/sh", Link: "busybox"}}}
+	var layer bytes.Buffer
+	if err := i.layer(&layer); err != nil {
+		t.Fatal(err)
+	}
+	got := slices.Sorted(maps.Keys(contents(t, layer.Bytes())))
+	if want := []string{"bin", "bin/sh", "usr/", "usr/bin/", "usr/bin/busybox"}; !slices.Equal(got, want) {
+		t.Errorf("the layer has %q, want %q", got, want)
 	}
 }
 
