@@ -74,9 +74,7 @@ var v2Services = []struct {
 		{"AccountId": "111122223333", "AccountIdEndpointMode": "required"},
 		{"ResourceArn": "arn:PARTITION:dynamodb:REGION:111122223333:table/orders", "AccountIdEndpointMode": "preferred"},
 	}},
-	{"dynamodbstreams", dynamodbstreams.NewDefaultEndpointResolverV2(), []with{
-		{"AccountId": "111122223333", "AccountIdEndpointMode": "preferred"},
-	}},
+	{"dynamodbstreams", dynamodbstreams.NewDefaultEndpointResolverV2(), nil},
 	{"ec2", ec2.NewDefaultEndpointResolverV2(), nil},
 	{"ecr", ecr.NewDefaultEndpointResolverV2(), nil},
 	{"ecs", ecs.NewDefaultEndpointResolverV2(), nil},
