@@ -43,13 +43,13 @@ func TestCertManagerNeedsFewerRights(t *testing.T) {
 		t.Errorf("granted by the overlay alone: %v", overlay)
 	}
 	want := map[right]bool{
-		{"get", "", "secrets", "aws-mesh-serving-cert"}:    true,
-		{"list", "", "secrets", "aws-mesh-serving-cert"}:   true,
-		{"watch", "", "secrets", "aws-mesh-serving-cert"}:  true,
-		{"update", "", "secrets", "aws-mesh-serving-cert"}: true,
+		{namespace, "get", "", "secrets", "aws-mesh-serving-cert"}:    true,
+		{namespace, "list", "", "secrets", "aws-mesh-serving-cert"}:   true,
+		{namespace, "watch", "", "secrets", "aws-mesh-serving-cert"}:  true,
+		{namespace, "update", "", "secrets", "aws-mesh-serving-cert"}: true,
 
-		{"patch", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", "aws-mesh"}:   true,
-		{"patch", "admissionregistration.k8s.io", "validatingwebhookconfigurations", "aws-mesh"}: true,
+		{"", "patch", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", "aws-mesh"}:   true,
+		{"", "patch", "admissionregistration.k8s.io", "validatingwebhookconfigurations", "aws-mesh"}: true,
 	}
 	if diff := cmp.Diff(want, gone); diff != "" {
 		t.Errorf("rights that the overlay takes away (-want +got):\n%s", diff)
