@@ -89,7 +89,7 @@ format-check:
 # The linters and vet read what the compiler says of imported packages; with the flags of
 # "make test" that is there already. Linters would also read all of Istio and of the AWS
 # SDKs, for a quarter of an hour, so in those modules vet has to do.
-golangci_lint = $(CURDIR)/bin/tools/golangci-lint run --allow-parallel-runners --config $(CURDIR)/.golangci.yml ./...
+golangci_lint = "$(CURDIR)/bin/tools/golangci-lint" run --allow-parallel-runners --config "$(CURDIR)/.golangci.yml" ./...
 lint: bin/tools/golangci-lint
 	$(call each,$(RACED),GOFLAGS="$$GOFLAGS -race" $(golangci_lint))
 	$(call each,$(LINTED),CGO_ENABLED=0 GOFLAGS="$$GOFLAGS -trimpath" $(golangci_lint))

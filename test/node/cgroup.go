@@ -95,7 +95,8 @@ func weigh(path string) error {
 }
 
 // delegate lets cgroups directly below the only hierarchy of version 2 have what it can
-// control: kubelet demands all of it in its own. systemd has most of it so in any case.
+// control: kubelet demands all of it in its own. systemd has most of it so in any case. It
+// stays so, as after other runtimes of containers.
 func delegate(hierarchy string) error {
 	controllers, err := os.ReadFile(filepath.Join(hierarchy, "cgroup.controllers"))
 	if err != nil || hierarchy != "/sys/fs/cgroup" {

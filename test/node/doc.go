@@ -8,7 +8,9 @@
 // All of it lives in mount, PID, network, UTS and IPC namespaces of its own. The machine
 // sees a loopback port for the API server, a folder of logs, and cgroups. The first
 // process of the PID namespace ends with the process that called [Up], whatever ends
-// that, and with it every other, every mount and the network.
+// that, and with it every other, every mount and the network. What stays are the logs and,
+// with cgroups of version 2, the controllers that the machine's root passes on to all
+// below it: by then others may have come to use them.
 //
 //	func main() {
 //		node.Main() // this program is also the first process of the node

@@ -79,7 +79,7 @@ func (d *dockerfile) build(ctx context.Context, instruction, rest string) error 
 		return d.copyIn(ctx, names[:len(names)-1], to)
 	case "RUN":
 		// The only absolute path is that of the result.
-		cmd := exec.CommandContext(ctx, "sh", "-c", strings.ReplaceAll(rest, " -o /", " -o "+d.stage+"/"))
+		cmd := exec.CommandContext(ctx, "sh", "-c", strings.ReplaceAll(rest, " -o /", ` -o "$0"/`), d.stage)
 		cmd.Dir, cmd.Env = d.work, append(os.Environ(), d.args...)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("%w\n%s", err, out)
