@@ -79,7 +79,7 @@ func size(t *testing.T, dir, source string) int64 {
 	binary := filepath.Join(dir, strings.TrimSuffix(source, ".go"))
 	build := exec.CommandContext(t.Context(), "go", "build", "-mod=mod", "-trimpath", "-ldflags=-s -w", "-o", binary, source)
 	build.Dir = dir
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build %s: %v\n%s", source, err, bytes.TrimSpace(out))
 	}
