@@ -16,7 +16,7 @@ import (
 // none: the sidecars originate it.
 //
 // Where the Service is, there has to be the Gateway object "aws-mesh", as in
-// deploy/overlays/egress-gateway: port 443, HTTPS with mode ISTIO_MUTUAL.
+// deploy/components/egress-gateway: port 443, HTTPS with mode ISTIO_MUTUAL.
 type Gateway struct{ Namespace, Service string }
 
 const (

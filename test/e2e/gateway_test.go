@@ -106,16 +106,16 @@ func TestEgressGateway(t *testing.T) {
 	})
 }
 
-// turnOn applies first the gateway and then the overlay, as docs/egress-gateway.md says,
-// and returns the addresses of the gateway's pods.
+// turnOn applies first the gateway and then the rest, as docs/egress-gateway.md says, and
+// returns the addresses of the gateway's pods.
 func turnOn(t *testing.T) (addresses []string) {
 	t.Helper()
-	const overlay = "../../deploy/overlays/egress-gateway"
+	const component = "../../deploy/components/egress-gateway"
 	t.Cleanup(func() { removeGateway(t) })
 	t.Cleanup(func() { asInstalled(t) })
-	kubectl(t, "apply --server-side -f "+overlay+"/gateway.yaml -f "+overlay+"/routes.yaml")
+	kubectl(t, "apply --server-side -f "+component+"/gateway.yaml -f "+component+"/routes.yaml")
 	kubectl(t, "-n "+gatewayNamespace+" rollout status deployment gateway --timeout=120s")
-	kubectl(t, "apply --server-side --force-conflicts -k "+overlay)
+	kubectl(t, "apply --server-side --force-conflicts -k ../../deploy/overlays/egress-gateway")
 	kubectl(t, "-n aws-mesh-system rollout status deployment aws-mesh-webhook --timeout=120s")
 	pods, err := env.Kubectl(t.Context(), "-n", gatewayNamespace, "get", "pods", "-o", "jsonpath={.items[*].status.podIP}")
 	if err != nil {

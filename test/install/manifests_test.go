@@ -75,7 +75,12 @@ func TestLocalOverlayChangesOnlyWhereTheWebhookIs(t *testing.T) {
 
 func kustomize(t *testing.T, path string) []byte {
 	t.Helper()
-	out, err := env.Command(t.Context(), "kustomize", filepath.Join(root, path)).Output()
+	return kustomizeAt(t, filepath.Join(root, path))
+}
+
+func kustomizeAt(t *testing.T, dir string) []byte {
+	t.Helper()
+	out, err := env.Command(t.Context(), "kustomize", dir).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

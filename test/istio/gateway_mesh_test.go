@@ -17,7 +17,7 @@ import (
 )
 
 // gatewayPod is a pod of the egress gateway and its Service, as in
-// deploy/overlays/egress-gateway.
+// deploy/components/egress-gateway.
 const gatewayPod = `
 apiVersion: v1
 kind: Service
@@ -62,7 +62,7 @@ func (i istiod) sidecar(t *testing.T, namespace string) sidecar {
 // gatewayObjects returns what listens at the gateway, which we ship.
 func gatewayObjects(t *testing.T) []config.Config {
 	t.Helper()
-	text, err := os.ReadFile("../../deploy/overlays/egress-gateway/routes.yaml")
+	text, err := os.ReadFile("../../deploy/components/egress-gateway/routes.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
