@@ -13,12 +13,12 @@ import (
 
 // The reasons of our Events.
 const (
-	reasonIgnored  = "AWSMeshPodIgnored"   // a pod's status cannot be used
-	reasonConflict = "AWSMeshStandsBack"   // a user's object has the host
-	reasonMixed    = "AWSMeshModeConflict" // plaintext and passthrough for one host
-	reasonReplaced = "AWSMeshRouteLeftOut" // a user's VirtualService has the host
-	reasonRefused  = "AWSMeshChangedBack"  // our write did not last
-	reasonWithheld = "AWSMeshHostWithheld" // ambient pods of other namespaces would get it
+	reasonIgnored  = "AWSMeshPodIgnored"   // a pod's status cannot be used, or has more hosts than the namespace may
+	reasonConflict = "AWSMeshStandsBack"   // a user's object has the host, and aws-mesh leaves it alone
+	reasonMixed    = "AWSMeshModeConflict" // pods ask for one host in ways that exclude each other, such as plaintext and passthrough
+	reasonReplaced = "AWSMeshRouteLeftOut" // a user's VirtualService takes the place of ours
+	reasonRefused  = "AWSMeshChangedBack"  // something changes our object back at once
+	reasonWithheld = "AWSMeshHostWithheld" // the host is closed to ambient pods: those of other namespaces would get it
 )
 
 // A problem is something for a person to mend.
