@@ -37,16 +37,16 @@ help: ## this list
 assets: ## build etcd, kube-apiserver, kube-controller-manager and kubectl into bin/ (minutes, once)
 	@sh tools/progress "the control plane" sh test/assets/build bin
 
-istio: .venv/installed ## build istiod and pilot-agent, and fetch Envoy, into bin/ (minutes, once)
+istio: .venv/installed ## build istiod and pilot-agent, and fetch Envoy, into bin/ (minutes, once; Python 3)
 	@sh tools/progress "istiod and Envoy" sh test/istio/build bin
 
-stores: ## build the stores behind the tests' AWS, versitygw and dynalite, into bin/ (minutes, once)
+stores: ## build the stores behind the tests' AWS, versitygw and dynalite, into bin/ (minutes, once; Python 3)
 	@sh tools/progress "the stores behind the tests' AWS" sh test/sdk/aws/assets/build bin
 
 node: assets ## build kubelet, containerd and what else a node has into bin/node (minutes, once; root, Debian)
 	@sh tools/progress "a node" sh test/node/build bin
 
-clients: ## fetch and build clients of AWS that are not ours into bin/clients (minutes, once; Debian)
+clients: ## fetch and build clients of AWS that are not ours into bin/clients (minutes, once; Debian, Python 3, Maven)
 	@sh tools/progress "clients of AWS" sh test/clients/build bin
 
 build: ## build the webhook and the command line into bin/
@@ -57,7 +57,7 @@ demo: assets build ## see it work on a real control plane; KEEP=1 leaves it up t
 	@$(call go_build,"the demo",test) -o ../bin/ ./demo
 	@exec bin/demo $(if $(KEEP),--keep)
 
-mesh: node istio stores ## a real cluster with Istio, aws-mesh and sample applications, until Ctrl-C (root)
+mesh: node istio stores ## a real cluster with Istio, aws-mesh and sample applications, until Ctrl-C (root, Debian, Python 3)
 	@$(call go_build,"the mesh",test) -o ../bin/mesh ./node/cmd/mesh
 	@exec bin/mesh
 
@@ -66,7 +66,7 @@ mesh-down: ## end what "make mesh" began, from another terminal
 
 # Of files in other modules, and of programs that a test builds, Go's cache knows nothing.
 # The flags of go_build, where there is no race detector, share what is compiled.
-test: test-raced test-plain ## all tests, race detector on, real API server, real mesh (root; AWS_MESH_NO_ROOT_TESTS=1 leaves those out)
+test: test-raced test-plain ## all tests, race detector on, real API server, real mesh (Python 3; root, or AWS_MESH_NO_ROOT_TESTS=1 leaves those out)
 
 test-raced: assets istio stores build
 	$(call each,$(RACED),go test -race -count=1 ./...)
@@ -77,7 +77,7 @@ test-plain: assets istio stores
 
 # Without a package, "go test" shows its output: the table. Pods wait much: more tests
 # than processors run at a time.
-e2e: node istio stores $(if $(RUN),,clients) ## tests on a real cluster with Istio and our image in it (root, minutes); RUN=TestCalls runs these alone
+e2e: node istio stores $(if $(RUN),,clients) ## tests on a real cluster with Istio and our image in it (root, minutes; needs what mesh and clients do); RUN=TestCalls runs these alone
 	cd test/e2e && CGO_ENABLED=0 go test -trimpath -count=1 -timeout 30m -parallel 8 $(if $(RUN),-run '$(RUN)')
 
 check: format-check lint versions vulnerabilities table-check manifests-check ## formatting, vet and linters, known vulnerabilities, generated files
@@ -130,7 +130,7 @@ bench-envoy: istio ## the same through the real Envoy, with what that uses (root
 latency: assets ## pod creates through the real API server, with our webhook and without
 	cd test && go run ./latency
 
-arrival: node istio stores ## pod create until the route is usable, on a real mesh, with 1 and 500 namespaces (root, minutes)
+arrival: node istio stores ## pod create until the route is usable, on a real mesh, with 1 and 500 namespaces (minutes; needs what mesh does)
 	cd test && CGO_ENABLED=0 go run -trimpath ./arrival
 
 scale: assets ## the controller with 10,000 pods in 1,000 namespaces
