@@ -24,6 +24,8 @@
 // Do not set InMesh from a variable of your own: that a pod has a sidecar which takes
 // port 443 is known to the webhook, see [FromEnv]. Do not set the SDK to plain HTTP
 // (DisableSSL, DisableHTTPS, an endpoint with http://): that is what this package
-// makes needless, and it refuses such a request. Install last: what is cloned from
+// makes needless, and it refuses such a request. Do not take connections from
+// [http.Transport.NewClientConn]: a request on one is not looked at, so it may name a
+// host that was not proven. Install last: what is cloned from
 // the transport afterwards does its TLS with the settings of the original.
 package inmesh

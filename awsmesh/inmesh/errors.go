@@ -19,7 +19,8 @@ var (
 	// The SDK is set to plain HTTP for a host of the mesh. Nothing was sent.
 	ErrPlainHTTP = errors.New("plain HTTP")
 
-	// The request's Host is not the one of its URL, for which the connection is proven.
+	// The request's Host, header or URL names another host than the one that is called, for
+	// which the connection is proven.
 	// Nothing was sent.
 	ErrOtherHost = errors.New("not the host that was proven")
 

@@ -50,3 +50,47 @@ func TestOtherHost(t *testing.T) {
 		t.Errorf("a host that is not the mesh's: %v", err)
 	}
 }
+
+// What a request names elsewhere than in its Host counts as much.
+func TestOtherHostElsewhere(t *testing.T) {
+	w := started(t)
+	w.intercepts, w.hasRoute = true, true
+	client := installed(t, w, nil)
+	send := func(change func(*http.Request)) error {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "https://"+listed+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(r)
+		response, err := client.Do(r)
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		return err
+	}
+	if err := send(func(r *http.Request) { r.URL.Opaque = "//" + listed + "/a%2Fb" }); err != nil { // as the signers of both SDKs have it
+		t.Error(err)
+	}
+	if err := send(func(r *http.Request) { r.Header["Host"] = []string{"evil"} }); err != nil { // net/http ignores it
+		t.Error(err)
+	}
+	for name, change := range elsewhere {
+		if err := send(change); !errors.Is(err, inmesh.ErrOtherHost) {
+			t.Errorf("%s: %v, want %v", name, err, inmesh.ErrOtherHost)
+		}
+	}
+	if got := w.at(w.sidecar); strings.Contains(got, "evil") || !strings.Contains(got, "PUT https://"+listed+"/a%2Fb HTTP/1.1") {
+		t.Errorf("the sidecar got %q", got)
+	}
+}
+
+// elsewhere has requests name another host.
+var elsewhere = map[string]func(*http.Request){
+	"opaque":         func(r *http.Request) { r.URL.Opaque = "//evil/x" },
+	"opaque, longer": func(r *http.Request) { r.URL.Opaque = "//" + r.URL.Host + ".evil/x" },
+	"opaque URL":     func(r *http.Request) { r.URL.Opaque = "http://evil/x" },
+	"path":           func(r *http.Request) { r.URL.Path = "http://evil/x" },
+	"header":         func(r *http.Request) { r.Header["host"] = []string{"evil"} },
+	"HEADER":         func(r *http.Request) { r.Header["HOST"] = []string{"evil"} },
+}

@@ -49,7 +49,7 @@ func dialer(t *http.Transport) dial {
 }
 
 // proxy sends nothing that is for the sidecar to an HTTP proxy, and lets no plain HTTP
-// pass for a host of the mesh. net/http asks it for every request, also on a connection
+// pass for a host of the mesh. RoundTrip asks it for every request, also on a connection
 // that is there.
 func (m *mesh) proxy(other func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
 	return func(r *http.Request) (*url.URL, error) {

@@ -3,8 +3,10 @@ package inmesh_test
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +18,7 @@ import (
 const secret = "signed-by-somebody"
 
 // Whatever the Config, the URL and the state of the world: a plaintext request reaches
-// nothing but a sidecar that originates TLS for its host, unless it is one that has
+// nothing but a sidecar that originates TLS for its host, and names no other, unless it is one that has
 // nothing to do with the mesh.
 func TestPlaintextOnlyToTheSidecar(t *testing.T) {
 	hosts := []string{"sqs.eu-west-1.amazonaws.com", "b.s3.eu-west-1.amazonaws.com", "sts.amazonaws.com", "example.com", "SQS.EU-WEST-1.amazonaws.com"}
@@ -39,16 +41,25 @@ func TestPlaintextOnlyToTheSidecar(t *testing.T) {
 		listed := config.InMesh && awsmesh.MatchHost([]string{"sqs.eu-west-1.amazonaws.com", "*.s3.eu-west-1.amazonaws.com", "sts.amazonaws.com"}, host) &&
 			awsmesh.MatchHost(lower(config.Hosts), host)
 
-		answered := w.send(config, url)
+		name, change := "", func(*http.Request) {}
+		if random.IntN(4) == 0 {
+			name = slices.Sorted(maps.Keys(elsewhere))[random.IntN(len(elsewhere))]
+			change = elsewhere[name]
+		}
 
-		state := fmt.Sprintf("seed %d: %s, InMesh %v, Hosts %q, pod %q, intercepts %v, route %v, claim %q, fallback %v",
-			seed, url, config.InMesh, config.Hosts, config.PodUID, w.intercepts, w.hasRoute, w.claim, config.NotIntercepted)
+		answered := w.send(config, url, change)
+
+		state := fmt.Sprintf("seed %d: %s, other host %q, InMesh %v, Hosts %q, pod %q, intercepts %v, route %v, claim %q, fallback %v",
+			seed, url, name, config.InMesh, config.Hosts, config.PodUID, w.intercepts, w.hasRoute, w.claim, config.NotIntercepted)
 		ours := strings.HasPrefix(url, "http://") && !listed // the user's own plain HTTP
 		if got := w.at(w.server); got != "" && !ours {
 			t.Errorf("%s: plaintext past the sidecar: %q", state, got)
 		}
 		if got := w.at(w.sidecar); strings.Contains(got, secret) && !w.hasRoute && !ours {
 			t.Errorf("%s: plaintext to a sidecar without a route: %q", state, got)
+		}
+		if got := w.at(w.sidecar); strings.Contains(got, "evil") && !ours {
+			t.Errorf("%s: plaintext for another host: %q", state, got)
 		}
 		if answered {
 			sent++

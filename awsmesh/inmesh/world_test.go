@@ -141,7 +141,7 @@ func (w *world) transport() *http.Transport {
 	}
 }
 
-func (w *world) send(config inmesh.Config, url string) (answered bool) {
+func (w *world) send(config inmesh.Config, url string, change func(*http.Request)) (answered bool) {
 	transport := w.transport()
 	defer transport.CloseIdleConnections()
 	if err := config.Install(transport); err != nil {
@@ -149,6 +149,7 @@ func (w *world) send(config inmesh.Config, url string) (answered bool) {
 	}
 	request, _ := http.NewRequestWithContext(context.Background(), http.MethodPut, url, strings.NewReader(secret))
 	request.Header.Set("Authorization", secret)
+	change(request)
 	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return false
