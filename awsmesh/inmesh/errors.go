@@ -13,7 +13,7 @@ var (
 	// The sidecar does not originate TLS for the host. Nothing of the request was sent.
 	ErrNoRoute = errors.New("no route that originates TLS")
 
-	// AWS received plain HTTP: with TrustRoute, or without this package's transport.
+	// AWS received plain HTTP: with TrustRoute, or where a route went away.
 	ErrPlaintextSent = errors.New("plaintext reached AWS")
 
 	// The SDK is set to plain HTTP for a host of the mesh. Nothing was sent.

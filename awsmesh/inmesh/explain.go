@@ -43,11 +43,13 @@ func (c Config) Explain(host string, err error) error {
 	return err
 }
 
-// redirected reports whether calls to host may be for a sidecar: the webhook has been in
-// this container, and the host is none of those that it excludes.
+// redirected reports whether calls to host may be for a sidecar: the webhook tells this
+// container what only pods with one are told, and the host is neither one that the
+// webhook excludes nor in this pod.
 func redirected(host string) bool {
-	_, told := os.LookupEnv(awsmesh.EnvInMesh)
-	return told && linkLocalCure(host) == ""
+	address, err := netip.ParseAddr(host)
+	here := host == "localhost" || err == nil && address.IsLoopback()
+	return !here && linkLocalCure(host) == "" && os.Getenv(awsmesh.EnvPodUID)+os.Getenv(awsmesh.EnvServices) != ""
 }
 
 // notListening explains why a connection is refused in a pod whose traffic is redirected.
@@ -85,9 +87,13 @@ func closed(err error) bool {
 }
 
 // ExplainResponse returns an [*Error] if response, to a call to host, is not from
-// AWS but from the sidecar, or is AWS's answer to plain HTTP. Otherwise it returns
-// nil. The response's body can be read as before.
-func ExplainResponse(host string, response *http.Response) error {
+// AWS but from the sidecar, or is AWS's answer to plain HTTP. Otherwise, and for what
+// came through TLS or from a host that a sidecar does not answer for, it returns nil.
+// The response's body can be read as before.
+func (c Config) ExplainResponse(host string, response *http.Response) error {
+	if response.TLS != nil || !c.answersFor(host) {
+		return nil
+	}
 	switch response.StatusCode {
 	case http.StatusBadRequest, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 	default:
@@ -130,6 +136,11 @@ func ExplainResponse(host string, response *http.Response) error {
 		}
 	}
 	return nil
+}
+
+// answersFor reports whether a sidecar may answer plain HTTP for host by itself.
+func (c Config) answersFor(host string) bool {
+	return c.InMesh && c.listed(host) || linkLocalCure(host) != "" && intercept.Listening(cmp.Or(c.ProxyPort, intercept.ProxyPort))
 }
 
 func fromAWS(h http.Header) bool {

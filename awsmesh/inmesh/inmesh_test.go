@@ -2,6 +2,7 @@ package inmesh_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -96,11 +97,17 @@ func TestExplain(t *testing.T) {
 		t.Errorf("refused without the webhook: %v", got)
 	}
 	t.Setenv(awsmesh.EnvInMesh, "false")
+	if got := config.Explain(host, syscall.ECONNREFUSED); errors.As(got, new(*inmesh.Error)) {
+		t.Errorf("refused in a pod without a sidecar: %v", got)
+	}
+	t.Setenv(awsmesh.EnvPodUID, podUID)
 	if got := config.Explain(host, syscall.ECONNREFUSED); !errors.Is(got, inmesh.ErrBlocked) || !strings.Contains(got.Error(), "nativeSidecar") {
 		t.Errorf("refused where the webhook was: %v", got)
 	}
-	if got := config.Explain("169.254.169.254", syscall.ECONNREFUSED); errors.As(got, new(*inmesh.Error)) {
-		t.Errorf("refused by a credential endpoint, which is not redirected: %v", got)
+	for _, direct := range []string{"169.254.169.254", "127.0.0.1", "::1", "localhost"} {
+		if got := config.Explain(direct, syscall.ECONNREFUSED); errors.As(got, new(*inmesh.Error)) {
+			t.Errorf("refused by %s, to which nothing is redirected: %v", direct, got)
+		}
 	}
 	wrapped := fmt.Errorf("send: %w", http.ErrSchemeMismatch)
 	got := config.Explain(host, wrapped)
@@ -140,7 +147,7 @@ func TestExplainResponse(t *testing.T) {
 	}
 	for _, test := range tests {
 		response := read(t, test.response) //nolint:bodyclose // it is a string
-		err := inmesh.ExplainResponse("h", response)
+		err := inTheMesh.ExplainResponse(listed, response)
 		if (err == nil) != (test.want == nil) || test.want != nil && !errors.Is(err, test.want) {
 			t.Errorf("ExplainResponse(%q) = %v, want %v", test.response, err, test.want)
 		}
@@ -151,9 +158,35 @@ func TestExplainResponse(t *testing.T) {
 	}
 }
 
+var inTheMesh = inmesh.Config{InMesh: true, Hosts: []string{listed}}
+
+// What did not come through the sidecar is not its answer: through TLS, from a host that
+// the mesh does not carry, or where there is none.
+func TestExplainResponseOfOthers(t *testing.T) {
+	for name, test := range map[string]struct {
+		config inmesh.Config
+		host   string
+		tls    *tls.ConnectionState
+	}{
+		"TLS":                 {inTheMesh, listed, &tls.ConnectionState{}},
+		"outside of the mesh": {inmesh.Config{Hosts: []string{listed}}, listed, nil},
+		"a stand-in":          {inTheMesh, "localhost", nil},
+		"IMDS of a node":      {inmesh.Config{ProxyPort: 1}, "169.254.169.254", nil},
+	} {
+		response := read(t, "502 Bad Gateway\r\n\r\n") //nolint:bodyclose // it is a string
+		response.TLS = test.tls
+		if err := test.config.ExplainResponse(test.host, response); err != nil {
+			t.Errorf("%s: %v, want the answer as it is", name, err)
+		}
+	}
+}
+
 func TestExplainResponseOfCredentialEndpoint(t *testing.T) {
+	sidecar := httptest.NewServer(nil)
+	defer sidecar.Close()
 	response := read(t, "502 Bad Gateway\r\n\r\n") //nolint:bodyclose // it is a string
-	if err := inmesh.ExplainResponse("169.254.169.254", response); err == nil || !strings.Contains(err.Error(), "excludeOutboundIPRanges: 169.254.169.254/32") {
+	err := inmesh.Config{ProxyPort: portOf(sidecar.Listener.Addr())}.ExplainResponse("169.254.169.254", response)
+	if err == nil || !strings.Contains(err.Error(), "excludeOutboundIPRanges: 169.254.169.254/32") {
 		t.Errorf("%v, want the annotation that lets it out", err)
 	}
 }
@@ -162,7 +195,7 @@ func FuzzExplainResponse(f *testing.F) {
 	f.Add(503, "upstream connect error \xff\x00")
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		response := &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(body))}
-		_ = inmesh.ExplainResponse("h", response)
+		_ = inTheMesh.ExplainResponse(listed, response)
 		if got, err := io.ReadAll(response.Body); err != nil || string(got) != body {
 			t.Errorf("body afterwards: %q, %v, want %q", got, err, body)
 		}

@@ -24,16 +24,16 @@ func explain(r *request.Request) {
 }
 
 // explainResponse makes an error of an answer that is the sidecar's, or is AWS's to
-// plain HTTP, before the SDK tries to read it. What came with TLS is AWS's own.
+// plain HTTP, before the SDK tries to read it.
 func explainResponse(r *request.Request) {
-	if r.Error != nil || r.HTTPResponse == nil || r.HTTPResponse.TLS != nil {
+	if r.Error != nil || r.HTTPResponse == nil {
 		return
 	}
 	host := r.HTTPRequest.URL.Hostname()
 	if r.HTTPResponse.Request != nil { // redirected, maybe
 		host = r.HTTPResponse.Request.URL.Hostname()
 	}
-	err := inmesh.ExplainResponse(host, r.HTTPResponse)
+	err := meshOf(r.Config.HTTPClient).ExplainResponse(host, r.HTTPResponse)
 	if err == nil {
 		return
 	}

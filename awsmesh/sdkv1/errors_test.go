@@ -179,6 +179,20 @@ func TestAnswersOfAWS(t *testing.T) {
 	}
 }
 
+// A stand-in for AWS answers by itself, in the mesh and outside.
+func TestAnswersOfStandIn(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
+	defer server.Close()
+	w := newWorld(t, nil)
+	for _, config := range []*aws.Config{w.awsConfig(), prepared(sdkv1.AwsConfig(sdkv1.Config{}))} {
+		err := listTables(t, context.Background(), config.WithEndpoint(server.URL))
+		var found *inmesh.Error
+		if err == nil || errors.As(err, &found) {
+			t.Errorf("%v, want the SDK's own error", err)
+		}
+	}
+}
+
 // Requests are tried as often as the plain SDK tries them, but for one that has leaked:
 // it must not leak again.
 func TestAttempts(t *testing.T) {

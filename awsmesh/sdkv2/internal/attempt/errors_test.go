@@ -72,6 +72,27 @@ func TestAnswersOfAWS(t *testing.T) {
 	}
 }
 
+// Through TLS of its own, an application is answered by AWS alone, or by what it has in
+// AWS's place.
+func TestAnswersOutsideOfTheMesh(t *testing.T) {
+	for status, body := range map[int]string{
+		502: "", 504: "upstream request timeout",
+		503: `<ErrorResponse><Error><Code>SlowDown</Code></Error></ErrorResponse>`,
+	} {
+		w := standin.New(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+		})
+		w.Intercepts.Store(false)
+		_, err := newClient(t, w, inmesh.Config{}).GetCallerIdentity(t.Context(), nil)
+		var mesh *inmesh.Error
+		var api smithy.APIError
+		if errors.As(err, &mesh) || status == 503 && (!errors.As(err, &api) || api.ErrorCode() != "SlowDown") {
+			t.Errorf("%d: %v, want the SDK's own error", status, err)
+		}
+	}
+}
+
 // No sidecar and no route: not one byte of the request. Of one attempt inmesh makes four
 // where the kernel may have mixed up two ports.
 func TestRefused(t *testing.T) {

@@ -20,7 +20,7 @@ func (m *mesh) explain(host string, out middleware.DeserializeOutput, err error)
 	if !ok {
 		return nil
 	}
-	if err = inmesh.ExplainResponse(host, response.Response); err == nil {
+	if err = m.ExplainResponse(host, response.Response); err == nil {
 		return nil
 	}
 	// As with every error of sending, the SDK looks for nothing else in the response.
