@@ -14,13 +14,21 @@ import (
 // other requests go as before. Outside of the mesh it does nothing. The error says
 // what is wrong with c; t is as it was then.
 //
-// It sets Proxy, DialContext and DialTLSContext over what is there.
+// It sets Proxy, DialContext and DialTLSContext over what is there. For a host of c the
+// dialer that is there has to return a [*net.TCPConn]: no other can be proven.
+//
+// HTTP/2 stays as it was, for the other hosts. But where t speaks it, it also tries to
+// with a request that asks for an upgrade, such as a WebSocket's, and that fails: give
+// such a client a transport of its own.
 func (c Config) Install(t *http.Transport) error {
 	c, err := c.Resolve()
 	if err != nil || !c.InMesh {
 		return err
 	}
-	m := &mesh{Config: c, since: time.Now(), direct: dialer(t), tls: t.DialTLSContext, transport: t}
+	m := &mesh{Config: c, since: time.Now(), direct: dialer(t), tls: tlsDialer(t), transport: t}
+	if t.DialContext == nil && t.Dial == nil && m.tls == nil && t.TLSClientConfig == nil { //nolint:staticcheck // as net/http looks
+		t.ForceAttemptHTTP2 = true // without dialers, it has HTTP/2 anyway
+	}
 	t.Proxy = m.proxy(t.Proxy)
 	t.DialContext = m.dial
 	t.DialTLSContext = m.dialTLS
@@ -35,17 +43,30 @@ type mesh struct {
 	tls       dial      // the transport's own, or nil
 	transport *http.Transport
 	buffers   sync.Pool
-	said      sync.Map // what was logged, once each: kind → host
+	waits     sync.Map // for routes: address → *wait
+	said      sync.Map // what was logged: [2]string{message, host}
 }
 
 type dial = func(ctx context.Context, network, addr string) (net.Conn, error)
 
+// dialer returns what t dials TCP with.
 func dialer(t *http.Transport) dial {
-	if t.DialContext != nil {
+	switch old := t.Dial; { //nolint:staticcheck // net/http goes by it, too
+	case t.DialContext != nil:
 		return t.DialContext
+	case old != nil:
+		return func(_ context.Context, network, addr string) (net.Conn, error) { return old(network, addr) }
 	}
 	d := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
 	return d.DialContext
+}
+
+// tlsDialer returns what t makes TLS connections with, or nil: then it is TLS over dialer's.
+func tlsDialer(t *http.Transport) dial {
+	if old := t.DialTLS; t.DialTLSContext == nil && old != nil { //nolint:staticcheck // net/http goes by it, too
+		return func(_ context.Context, network, addr string) (net.Conn, error) { return old(network, addr) }
+	}
+	return t.DialTLSContext
 }
 
 // proxy sends nothing that is for the sidecar to an HTTP proxy, and lets no plain HTTP
@@ -89,15 +110,7 @@ func (m *mesh) dialTLS(ctx context.Context, network, addr string) (net.Conn, err
 // overSidecar returns a connection on which plaintext may be sent or, if c says so and
 // it may not, one with TLS.
 func (m *mesh) overSidecar(ctx context.Context, network, addr string) (net.Conn, error) {
-	conn, err := m.proven(ctx, network, addr)
-	for mayArrive(err) && time.Since(m.since) < m.RouteWait {
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(routeInterval):
-		}
-		conn, err = m.proven(ctx, network, addr)
-	}
+	conn, err := m.arrived(ctx, network, addr)
 	if err == nil {
 		return conn, nil
 	}
@@ -108,22 +121,13 @@ func (m *mesh) overSidecar(ctx context.Context, network, addr string) (net.Conn,
 	return nil, err
 }
 
-// mayArrive reports whether err is of a route that may still be on its way.
-func mayArrive(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && errors.Is(e.Kind, ErrNoRoute) && e.Temporary()
-}
-
-// routeInterval is the time between two questions about a route that is on its way.
-const routeInterval = 200 * time.Millisecond
-
-// warn logs each kind of error once.
+// warn logs a message once for each host.
 func (m *mesh) warn(message string, err error) {
 	var e *Error
 	if !errors.As(err, &e) {
 		return
 	}
-	if _, said := m.said.LoadOrStore(e.Kind, e.Host); !said {
+	if _, said := m.said.LoadOrStore([2]string{message, e.Host}, true); !said {
 		m.Logger.Warn(message, "label", m.Label, "host", e.Host, "reason", e.Reason, "cure", e.Cure)
 	}
 }

@@ -121,6 +121,74 @@ func TestRouteArrives(t *testing.T) {
 	}
 }
 
+// Many who wait for a route ask as one, and that they wait is logged.
+func TestOneAsksForAll(t *testing.T) {
+	w := started(t)
+	w.intercepts = true
+	logged := make(lines, 100)
+	client := installed(t, w, func(c *inmesh.Config, _ *http.Transport) {
+		c.RouteWait, c.Logger = time.Hour, slog.New(slog.NewTextHandler(logged, nil))
+	})
+	call := func(timeout time.Duration) error {
+		ctx, cancel := context.WithTimeout(t.Context(), timeout)
+		defer cancel()
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+listed, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := client.Do(r)
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		return err
+	}
+	first := make(chan error)
+	go func() { first <- call(time.Hour) }()
+	if line := <-logged; !strings.Contains(line, listed) || !strings.Contains(line, "level=WARN") {
+		t.Errorf("logged %q", line)
+	}
+	const calls = 100 // each gives up, but its dial goes on
+	for range calls {
+		if err := call(5 * time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a call without a route: %v", err)
+		}
+	}
+	if n := strings.Count(w.at(w.sidecar), "HEAD / "); n >= calls {
+		t.Errorf("%d calls have asked %d times", calls, n)
+	}
+	w.setRoute(true)
+	if err := errors.Join(<-first, call(time.Hour)); err != nil || len(logged) > 0 {
+		t.Errorf("with the route: %v; logged %d more lines", err, len(logged))
+	}
+}
+
+// lines has what is logged.
+type lines chan string
+
+func (l lines) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
+}
+
+// The wait is over when it is, for all.
+func TestRouteDoesNotArrive(t *testing.T) {
+	w := started(t)
+	w.intercepts = true
+	client := installed(t, w, func(c *inmesh.Config, _ *http.Transport) { c.RouteWait = time.Second })
+	errs := make(chan error)
+	for range 20 {
+		go func() {
+			_, err := get(client, "https://"+listed)
+			errs <- err
+		}()
+	}
+	for range 20 {
+		if err := <-errs; !errors.Is(err, inmesh.ErrNoRoute) {
+			t.Errorf("%v, want %v", err, inmesh.ErrNoRoute)
+		}
+	}
+}
+
 // Without a UID there is no answer to know the sidecar by: nothing is asked, and nothing
 // waited for.
 func TestUnknownSidecar(t *testing.T) {
@@ -206,7 +274,7 @@ func TestUnlistedHosts(t *testing.T) {
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	server.StartTLS()
 	defer server.Close()
-	transport := &http.Transport{ForceAttemptHTTP2: true}
+	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	if err := (inmesh.Config{InMesh: true, Hosts: []string{listed}}).Install(transport); err != nil {
 		t.Fatal(err)
@@ -282,6 +350,51 @@ func TestOwnDialTLS(t *testing.T) {
 	})
 	if _, err := get(client, "https://example.com"); err != nil || !called {
 		t.Errorf("the transport's own DialTLSContext was called: %v; %v", called, err)
+	}
+}
+
+// The old forms of dialers count as much as the new ones.
+func TestOldDialers(t *testing.T) {
+	w := started(t)
+	w.intercepts, w.hasRoute = true, true
+	plain, secure := 0, 0
+	client := installed(t, w, func(_ *inmesh.Config, transport *http.Transport) {
+		dial := transport.DialContext
+		transport.DialContext = nil
+		transport.Dial = func(network, addr string) (net.Conn, error) { //nolint:staticcheck // it is what is tested
+			plain++
+			return dial(context.Background(), network, addr)
+		}
+		transport.DialTLS = func(network, addr string) (net.Conn, error) { //nolint:staticcheck // it is what is tested
+			secure++
+			conn, err := dial(context.Background(), network, addr)
+			return tls.Client(conn, &tls.Config{InsecureSkipVerify: true}), err //nolint:gosec // the server is ours
+		}
+	})
+	for _, host := range []string{listed, "example.com"} {
+		if _, err := get(client, "https://"+host); err != nil {
+			t.Error(err)
+		}
+	}
+	if plain != 1 || secure != 1 {
+		t.Errorf("Dial was called %d times, DialTLS %d times, want 1 and 1", plain, secure)
+	}
+}
+
+// A transport may be in the mesh already: what it proved is proven.
+func TestInstallTwice(t *testing.T) {
+	w := started(t)
+	w.intercepts, w.hasRoute = true, true
+	client := installed(t, w, func(c *inmesh.Config, transport *http.Transport) {
+		if err := c.Install(transport); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if _, err := get(client, "https://"+listed); err != nil {
+		t.Error(err)
+	}
+	if n := strings.Count(w.at(w.sidecar), "HEAD / "); n != 1 {
+		t.Errorf("the route was asked for %d times", n)
 	}
 }
 

@@ -36,6 +36,9 @@ func (m *mesh) once(ctx context.Context, network, addr string) (net.Conn, error)
 	if err != nil {
 		return nil, m.notUp(host, err)
 	}
+	if _, already := conn.(*toSidecar); already { // by a mesh below this one
+		return conn, nil
+	}
 	if err := m.prove(ctx, conn, host); err != nil {
 		_ = conn.Close()
 		return nil, err

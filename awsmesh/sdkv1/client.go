@@ -2,7 +2,6 @@ package sdkv1
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -14,7 +13,6 @@ import (
 // every request.
 func newClient(cfg Config) *http.Client {
 	t := newTransport()
-	t.DialContext = promptDial(t.DialContext)
 	t.Proxy = pastLinkLocal(t.Proxy)
 	m := &mesh{}
 	if m.Config, m.wrong = cfg.Resolve(); m.wrong == nil {
@@ -23,6 +21,7 @@ func newClient(cfg Config) *http.Client {
 	if m.wrong != nil {
 		t.Proxy = func(*http.Request) (*url.URL, error) { return nil, wrongConfig{m.wrong} }
 	} else {
+		t.DialContext = promptDial(t.DialContext)
 		m.Logger.Info("AWS is called in plaintext through the sidecar", "label", m.Label, "hosts", m.Hosts)
 	}
 	return &http.Client{Transport: t, Jar: m, CheckRedirect: m.redirect}
@@ -32,25 +31,16 @@ func newClient(cfg Config) *http.Client {
 // [*http.Transport]: into no other does the SDK put AWS_CA_BUNDLE.
 func newTransport() *http.Transport {
 	if t, ok := http.DefaultTransport.(*http.Transport); ok {
-		t = t.Clone()
-		if t.DialContext == nil {
-			t.DialContext = newDialer().DialContext
-		}
-		return t
+		return t.Clone()
 	}
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           newDialer().DialContext,
 		ForceAttemptHTTP2:     true,
 		MaxIdleConns:          100,
 		IdleConnTimeout:       90 * time.Second,
 		TLSHandshakeTimeout:   10 * time.Second,
 		ExpectContinueTimeout: time.Second,
 	}
-}
-
-func newDialer() *net.Dialer {
-	return &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
 }
 
 // A mesh is what a client of ours knows of itself. It goes along as the client's

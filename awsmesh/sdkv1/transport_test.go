@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/pem"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -79,6 +80,30 @@ func TestWrappedDefaultTransport(t *testing.T) {
 	http.DefaultTransport = struct{ http.RoundTripper }{before}
 	if _, ok := sdkv1.AwsConfig(w.config).HTTPClient.Transport.(*http.Transport); !ok {
 		t.Error("the transport is not an *http.Transport")
+	}
+}
+
+// A default transport that dials in its own way goes on to do so, in the old form too.
+func TestDialerOfDefaultTransport(t *testing.T) {
+	w := newWorld(t, nil)
+	dialed := false
+	http.DefaultTransport = &http.Transport{Dial: func(network, addr string) (net.Conn, error) { //nolint:staticcheck // it is what is tested
+		dialed = true
+		return w.dial(context.Background(), network, addr)
+	}}
+	if err := listTables(t, context.Background(), w.awsConfig()); err != nil || !dialed {
+		t.Errorf("dialed: %v; %v", dialed, err)
+	}
+}
+
+// A default transport may be in the mesh already.
+func TestInstalledDefaultTransport(t *testing.T) {
+	w := newWorld(t, nil)
+	if err := w.config.Install(http.DefaultTransport.(*http.Transport)); err != nil {
+		t.Fatal(err)
+	}
+	if err := listTables(t, context.Background(), w.awsConfig()); err != nil {
+		t.Error(err)
 	}
 }
 
