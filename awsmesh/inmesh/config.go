@@ -63,7 +63,8 @@ type Fallback int
 const (
 	// Refuse means an error, and not one byte.
 	Refuse Fallback = iota
-	// UseTLS means TLS from here to AWS.
+	// UseTLS means TLS from here to AWS. With aws-sdk-go-v2 that is what the SDK's client
+	// does; all others call AWS directly, not through HTTPS_PROXY.
 	UseTLS
 )
 
@@ -103,6 +104,7 @@ func (c Config) Resolve() (Config, error) {
 	hosts := make([]string, len(c.Hosts))
 	var errs []error
 	for i, pattern := range c.Hosts {
+		pattern = strings.TrimSuffix(pattern, ".")
 		hosts[i] = strings.ToLower(pattern)
 		errs = append(errs, checkPattern(pattern))
 	}

@@ -44,7 +44,7 @@ func TestResolve(t *testing.T) {
 }
 
 func TestHostsOfTheEnvironment(t *testing.T) {
-	t.Setenv("AWS_MESH_HOSTS", "sqs.eu-west-1.amazonaws.com")
+	t.Setenv("AWS_MESH_HOSTS", "SQS.eu-west-1.amazonaws.com.")
 	t.Setenv("AWS_MESH_POD_UID", podUID)
 	got, err := inmesh.Config{InMesh: true}.Resolve()
 	if err != nil || len(got.Hosts) != 1 || got.Hosts[0] != "sqs.eu-west-1.amazonaws.com" || got.PodUID != podUID {

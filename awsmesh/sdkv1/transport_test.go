@@ -165,6 +165,30 @@ func TestHTTPProxy(t *testing.T) {
 	}
 }
 
+// A redirect to plain HTTP is not followed out of the mesh: keys may be in the headers.
+// One from a stand-in is, as without us.
+func TestRedirectToPlainHTTP(t *testing.T) {
+	w := newWorld(t, nil)
+	arrived := 0
+	plain := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { arrived++ }))
+	defer plain.Close()
+	w.sidecar.Config.Handler = http.RedirectHandler(plain.URL, http.StatusTemporaryRedirect)
+	standIn := httptest.NewServer(http.RedirectHandler(plain.URL, http.StatusTemporaryRedirect))
+	defer standIn.Close()
+	w.config.TrustRoute = true
+	for target, want := range map[string]int{"https://" + dynamoHost: 0, standIn.URL: 1} {
+		arrived = 0
+		response, err := w.awsConfig().HTTPClient.Get(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if arrived != want {
+			t.Errorf("GET %s: %s, %d requests after the redirect, want %d", target, response.Status, arrived, want)
+		}
+	}
+}
+
 // Parts of an upload go through the sidecar, in plaintext, as they are.
 func TestUpload(t *testing.T) {
 	var size atomic.Int64

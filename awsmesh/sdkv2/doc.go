@@ -42,8 +42,11 @@
 //     SDK's optional read time-out (AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026) do not
 //     see requests to the sidecar; client.call.… metrics and spans do. Bound a call
 //     with its context.
+//   - What is set of the SDK's client, such as the time limit of
+//     awshttp.BuildableClient.WithTimeout, MaxConnsPerHost or another limit of its
+//     transport, does not hold for requests to the sidecar either.
 //   - Redirects from a listed host to an unlisted one are followed with TLS that knows
-//     nothing of AWS_CA_BUNDLE.
+//     nothing of AWS_CA_BUNDLE, and not at all to plain HTTP.
 //
 // # What not to do
 //

@@ -35,7 +35,7 @@ func Option(c inmesh.Config, t *http.Transport) (func(*middleware.Stack) error, 
 	if err := installed.Install(t); err != nil {
 		return nil, err
 	}
-	m := &mesh{Config: c, sidecar: smithyhttp.NewClientHandlerWithOptions(sidecar{t})}
+	m := &mesh{Config: c, sidecar: smithyhttp.NewClientHandlerWithOptions(sidecar{t, c.Carries})}
 	return m.add, nil
 }
 

@@ -171,6 +171,24 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// A redirect to plain HTTP is not followed out of the mesh: keys may be in the headers.
+func TestRedirectToPlainHTTP(t *testing.T) {
+	for to, want := range map[string]int{
+		"http://s3.eu-central-1.amazonaws.com/b": http.StatusTemporaryRedirect,
+		"http://" + host + ":443/b":              http.StatusOK,
+	} {
+		w := standin.New(t, func(rw http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/a" {
+				http.Redirect(rw, r, to, http.StatusTemporaryRedirect)
+			}
+		})
+		status, err := send(t.Context(), t, w, w.Config(host), "https://"+host+"/a", nil)
+		if seen := w.Seen(); err != nil || status != want || len(seen) > 1 && !seen[1].Sidecar {
+			t.Errorf("to %s: %d, %v, want %d; arrived: %v", to, status, err, want, seen)
+		}
+	}
+}
+
 func TestRedirectsEnd(t *testing.T) {
 	for last, want := range map[string]int{"/again": http.StatusTemporaryRedirect, "/moved": http.StatusMovedPermanently} {
 		w := standin.New(t, func(rw http.ResponseWriter, r *http.Request) {
@@ -186,6 +204,27 @@ func TestRedirectsEnd(t *testing.T) {
 		if err != nil || status != want {
 			t.Errorf("%s: %d, %v, want %d", last, status, err, want)
 		}
+	}
+}
+
+// net/http takes a request without a method for a GET, and so does the mesh.
+func TestNoMethod(t *testing.T) {
+	w := standin.New(t, identity)
+	w.Intercepts.Store(false)
+	stack := middleware.NewStack("Test", smithyhttp.NewStackRequest)
+	if err := option(t, w, w.Config(host))(stack); err != nil {
+		t.Fatal(err)
+	}
+	_ = stack.Serialize.Add(middleware.SerializeMiddlewareFunc("serialize", func(
+		ctx context.Context, in middleware.SerializeInput, next middleware.SerializeHandler,
+	) (middleware.SerializeOutput, middleware.Metadata, error) {
+		r := in.Request.(*smithyhttp.Request)
+		r.Method, r.URL.Scheme, r.URL.Host = "", "https", host
+		return next.HandleSerialize(ctx, in)
+	}), middleware.After)
+	_, _, err := middleware.DecorateHandler(smithyhttp.NewClientHandlerWithOptions(w.Client()), stack).Handle(t.Context(), nil)
+	if !errors.Is(err, inmesh.ErrNotIntercepted) {
+		t.Errorf("%v, want %v", err, inmesh.ErrNotIntercepted)
 	}
 }
 

@@ -1,6 +1,7 @@
 package attempt
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/url"
@@ -17,7 +18,10 @@ func Transport() *http.Transport { return awshttp.NewBuildableClient().GetTransp
 // A sidecar is the client for carried requests. Like the SDK's, it follows 307 and 308
 // alone; unlike an [http.Client], it does not copy the headers of each request in case
 // there will be a redirect.
-type sidecar struct{ transport *http.Transport }
+type sidecar struct {
+	transport *http.Transport
+	carries   func(*url.URL) bool
+}
 
 // Do sends r, which is not signed any more and is nobody else's.
 func (s sidecar) Do(r *http.Request) (*http.Response, error) {
@@ -27,12 +31,13 @@ func (s sidecar) Do(r *http.Request) (*http.Response, error) {
 	}
 	response, err := s.transport.RoundTrip(r)
 	if err != nil {
-		op := r.Method[:1] + strings.ToLower(r.Method[1:])
+		op := cmp.Or(r.Method, http.MethodGet)
+		op = op[:1] + strings.ToLower(op[1:])
 		return nil, &url.Error{Op: op, URL: r.URL.Redacted(), Err: err} // as http.Client
 	}
 	switch response.StatusCode {
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		client := http.Client{Transport: &answered{response, s.transport}, CheckRedirect: redirect}
+		client := http.Client{Transport: &answered{response, s.transport}, CheckRedirect: s.redirect}
 		return client.Do(r)
 	}
 	return response, nil
@@ -59,14 +64,15 @@ func (a *answered) RoundTrip(r *http.Request) (*http.Response, error) {
 
 const maxRedirects = 10 // as http.Client
 
-// redirect keeps from another host what is meant for the first one.
-func redirect(r *http.Request, via []*http.Request) error {
+// redirect keeps from another host what is meant for the first one, and follows nobody
+// out of the mesh in plain HTTP.
+func (s sidecar) redirect(r *http.Request, via []*http.Request) error {
 	switch r.Response.StatusCode {
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 	default:
 		return http.ErrUseLastResponse
 	}
-	if len(via) >= maxRedirects {
+	if len(via) >= maxRedirects || r.URL.Scheme == "http" && !s.carries(r.URL) {
 		return http.ErrUseLastResponse
 	}
 	if r.URL.Host != via[len(via)-1].URL.Host {
