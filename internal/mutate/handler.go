@@ -14,9 +14,13 @@ import (
 	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
 )
 
-// maxBody is the longest review that is read, in bytes: the API server takes objects
-// of up to 3 MiB, and the review of an update holds two.
-const maxBody = 7 << 20
+// Of a review, in bytes. The API server takes objects of up to 3 MiB, and the review of
+// an update holds two. What is allocated before it has arrived is bounded, since anybody
+// in the cluster may announce a length and send nothing.
+const (
+	maxBody     = 7 << 20
+	maxForeseen = 64 << 10 // more than nearly every review
+)
 
 // The outcomes of a request.
 const (
@@ -95,7 +99,7 @@ func read(w http.ResponseWriter, r *http.Request) (body []byte, code int, err er
 		return nil, http.StatusUnsupportedMediaType, fmt.Errorf("content type %s: want application/json", endpoints.Quote(r.Header.Get("Content-Type")))
 	}
 	var b bytes.Buffer
-	b.Grow(int(min(max(r.ContentLength, 0), maxBody)) + bytes.MinRead)
+	b.Grow(int(min(max(r.ContentLength, 0), maxForeseen)) + bytes.MinRead)
 	_, err = b.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLong *http.MaxBytesError
 	switch {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,25 @@ func TestHTTP(t *testing.T) {
 				t.Errorf("%s, %s: HTTP %d %s, want %d", side, tt.name, w.Code, w.Body, tt.code)
 			}
 		}
+	}
+}
+
+// TestAnnouncedLength announces as long a body as is read, and sends one byte of it: what
+// that costs must not be what was announced.
+func TestAnnouncedLength(t *testing.T) {
+	const requests, most = 50, 128 << 10
+	h := (&mutate.Handler{}).Mutate()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range requests {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{"))
+		r.Header.Set("Content-Type", "application/json")
+		r.ContentLength = 7 << 20
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / requests; each > most {
+		t.Errorf("%d bytes allocated for a byte, want at most %d", each, most)
 	}
 }
 
