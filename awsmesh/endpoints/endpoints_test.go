@@ -206,11 +206,11 @@ func TestEdits(t *testing.T) {
 		{"", "", 0}, {"", "ab", 2}, {"sqs", "sns", 1}, {"lamdba", "lambda", 1}, {"kms", "ecs", 2}, {"kitten", "sitting", 3},
 	}
 	for _, tt := range tests {
-		if got := edits(tt.a, tt.b); got != tt.want {
-			t.Errorf("edits(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)
+		if got := Edits(tt.a, tt.b); got != tt.want {
+			t.Errorf("Edits(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)
 		}
 	}
-	symmetric := func(a, b string) bool { return edits(a, b) == edits(b, a) && edits(a, a) == 0 }
+	symmetric := func(a, b string) bool { return Edits(a, b) == Edits(b, a) && Edits(a, a) == 0 }
 	if err := quick.Check(symmetric, nil); err != nil {
 		t.Error(err)
 	}

@@ -45,15 +45,16 @@ func distance(typed, known string) int {
 	if len(known)-len(typed) > limit || len(typed)-len(known) > limit {
 		return tooFar
 	}
-	if d := edits(typed, known); d <= limit && (len(typed) > 3 || typed[0] == known[0]) {
+	if d := Edits(typed, known); d <= limit && (len(typed) > 3 || typed[0] == known[0]) {
 		return 8 * d
 	}
 	return tooFar
 }
 
-// edits is the number of letters to insert, delete, replace or swap with their
-// neighbour to make b of a (optimal string alignment).
-func edits(a, b string) int {
+// Edits is the number of letters to insert, delete, replace or swap with their
+// neighbour to make b of a (optimal string alignment). The time is that of
+// len(a) times len(b): bound them.
+func Edits(a, b string) int {
 	before, above := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range above {
 		above[j] = j
