@@ -66,7 +66,7 @@ func (o *options) flags() *pflag.FlagSet {
 	f.BoolVar(&o.egress, "egress", true, "run the controller, which opens the AWS hosts that pods need; replicas elect one that does")
 	f.DurationVar(&o.egressLease, "egress-lease", 6*time.Second, "`time` after which another replica runs the controller if the one that did has gone without notice, as in 15s; one that cannot reach the API server for two thirds of it ends")
 	f.StringVar(&o.identity, "identity", "", "`name` under which this replica runs the controller, as in NAME_UID of its pod: no other may have it, and the container that follows it in its pod goes on at once (default: one that nobody ever has again)")
-	f.DurationVar(&o.egressRetention, "egress-retention", 10*time.Minute, "`time` that a host stays open when no pod needs it any more, as in 1h")
+	f.DurationVar(&o.egressRetention, "egress-retention", egress.DefaultRetention, "`time` that a host stays open when no pod needs it any more, as in 1h")
 	f.TextVar(&o.egressGateway, "egress-gateway", egress.Gateway{}, "`namespace/service` of an egress gateway through which calls in plaintext leave the mesh, as in aws-mesh-egress/gateway (default: the sidecars call AWS)")
 
 	f.BoolVar(&o.waypoints, "waypoints", false, "put ambient pods in mesh mode where their namespace has a waypoint, which originates TLS; needs Istio 1.31 with meshConfig.serviceEntryVisibility NAMESPACE (default: ambient pods originate TLS)")

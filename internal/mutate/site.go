@@ -74,37 +74,20 @@ func checkSkips(list []site, skip []string) (warnings []string, err error) {
 	return warnings, nil
 }
 
-// nearest returns the name of the container that name was probably meant for, or "".
+// maxName is the longest name of a container, in bytes.
+const maxName = 63
+
+// nearest returns the name of the container that name was probably meant for, or "". It
+// is stricter than a mere suggestion, since it has the pod refused.
 func nearest(name string, list []site) string {
 	best, found := min(2, len(name)/3)+1, ""
 	for _, s := range list {
-		if d := distance(name, s.Name); d < best {
+		if max(len(name), len(s.Name)) > maxName {
+			continue
+		}
+		if d := endpoints.Edits(name, s.Name); d < best {
 			best, found = d, s.Name
 		}
 	}
 	return found
-}
-
-// distance is how many bytes have to be put in, left out or replaced to make b of a.
-func distance(a, b string) int {
-	const most = 63 // of a container's name
-	if len(a) > most || len(b) > most {
-		return most
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
