@@ -85,7 +85,6 @@ func TestAnnouncedLength(t *testing.T) {
 func TestRequests(t *testing.T) {
 	pods := map[string]string{"version": "v1", "resource": "pods"}
 	forged := `{"metadata":{"labels":{"aws-mesh/egress":"true"},"annotations":{"aws-mesh/status":"{}"}},"spec":{"containers":[]}}`
-	decided := `{"metadata":{"labels":{"aws-mesh/egress":"true"},"annotations":{"aws-mesh/services":"s3","aws-mesh/status":"{\"a\":1}"}}}`
 	for _, tt := range []struct {
 		name    string
 		request map[string]any
@@ -94,24 +93,14 @@ func TestRequests(t *testing.T) {
 	}{
 		{"another resource", map[string]any{"operation": "CREATE", "resource": map[string]string{"group": "apps", "version": "v1", "resource": "deployments"}, "object": raw(optedIn)}, false, "only v1 pods are answered"},
 		{"no resource", map[string]any{"operation": "CREATE", "object": raw(optedIn)}, false, "only v1 pods are answered"},
-		{"no operation", map[string]any{"resource": pods, "object": raw(optedIn)}, false, `operation "": want CREATE or UPDATE`},
+		{"no operation", map[string]any{"resource": pods, "object": raw(optedIn)}, false, `operation "": want CREATE`},
 		{"subresource", map[string]any{"operation": "UPDATE", "resource": pods, "subResource": "ephemeralcontainers", "object": raw(optedIn)}, true, ""},
 		{"delete", map[string]any{"operation": "DELETE", "resource": pods, "object": nil, "oldObject": raw(forged)}, true, ""},
 		{"connect", map[string]any{"operation": "CONNECT", "resource": pods, "subResource": "exec", "object": raw(`{"kind":"PodExecOptions"}`)}, true, ""},
 		{"no object", map[string]any{"operation": "CREATE", "resource": pods}, false, "not a pod"},
 		{"object of another shape", map[string]any{"operation": "CREATE", "resource": pods, "object": raw(`{"spec":{"containers":"none"}}`)}, false, "spec.containers is a string, not a list"},
 		{"dry run", map[string]any{"operation": "CREATE", "resource": pods, "object": raw(optedIn), "dryRun": true}, true, "AWS_MESH_IN_MESH"},
-		{"update forges", map[string]any{"operation": "UPDATE", "resource": pods, "object": raw(forged), "oldObject": raw(`{}`)}, true,
-			`[{"op":"remove","path":"/metadata/labels/aws-mesh~1egress"},{"op":"remove","path":"/metadata/annotations/aws-mesh~1status"}]`},
-		{"update of what was forged before", map[string]any{"operation": "UPDATE", "resource": pods, "object": raw(forged), "oldObject": raw(forged)}, true,
-			`[{"op":"remove","path":"/metadata/labels/aws-mesh~1egress"},{"op":"remove","path":"/metadata/annotations/aws-mesh~1status"}]`},
-		{"update takes off", map[string]any{"operation": "UPDATE", "resource": pods, "object": raw(`{"metadata":{}}`), "oldObject": raw(decided)}, true,
-			`[{"op":"add","path":"/metadata/labels","value":{"aws-mesh/egress":"true"}},{"op":"add","path":"/metadata/annotations","value":{"aws-mesh/status":"{\"a\":1}"}}]`},
-		{"update rewrites", map[string]any{"operation": "UPDATE", "resource": pods, "object": raw(strings.Replace(decided, `{\"a\":1}`, `{}`, 1)), "oldObject": raw(decided)}, true,
-			`[{"op":"add","path":"/metadata/annotations/aws-mesh~1status","value":"{\"a\":1}"}]`},
-		{"update elsewhere", map[string]any{"operation": "UPDATE", "resource": pods, "object": raw(decided), "oldObject": raw(decided)}, true, ""},
-		{"update too late", map[string]any{"operation": "UPDATE", "resource": pods, "object": raw(optedIn), "oldObject": raw(`{}`)}, true, "a change has no effect on a pod that exists"},
-		{"update without the old object", map[string]any{"operation": "UPDATE", "resource": pods, "object": raw(optedIn)}, false, "the old object is not a pod"},
+		{"update", map[string]any{"operation": "UPDATE", "resource": pods, "object": raw(optedIn), "oldObject": raw(`{}`)}, true, ""},
 	} {
 		tt.request["uid"] = tt.name
 		resp := send(t, (&mutate.Handler{}).Mutate(), tt.request)
