@@ -8,13 +8,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// encode writes a document anew: as JSON if text was JSON.
+// encode writes a document anew: as JSON if text was JSON, and apart from one in front of it.
 func encode(text []byte, v any) ([]byte, error) {
 	if IsJSON(text) {
 		out, err := indented(v, "", "    ")
 		return []byte(out + "\n"), err
 	}
-	return YAML(v, false)
+	out, err := YAML(v, false)
+	if bytes.HasPrefix(text, []byte("---")) {
+		out = append([]byte("---\n"), out...)
+	}
+	return out, err
 }
 
 // YAML writes a value as a document, its keys sorted. Where deep is set, the lists
