@@ -162,6 +162,37 @@ func TestOneAsksForAll(t *testing.T) {
 	}
 }
 
+// Where the one who asks gives up, those who wait with it do not.
+func TestAskerGivesUp(t *testing.T) {
+	w := started(t)
+	w.intercepts = true
+	logged := make(lines, 100)
+	client := installed(t, w, func(c *inmesh.Config, _ *http.Transport) {
+		c.RouteWait, c.Logger = time.Hour, slog.New(slog.NewTextHandler(logged, nil))
+	})
+	dial := func(ctx context.Context, done chan<- error) {
+		conn, err := client.Transport.(*http.Transport).DialTLSContext(ctx, "tcp", listed+":443")
+		if err == nil {
+			_ = conn.Close()
+		}
+		done <- err
+	}
+	first, second := make(chan error, 1), make(chan error, 1)
+	ctx, giveUp := context.WithCancel(t.Context())
+	go dial(ctx, first)
+	<-logged // it asks
+	go dial(t.Context(), second)
+	time.Sleep(50 * time.Millisecond) // the second waits
+	giveUp()
+	if err := <-first; !errors.Is(err, inmesh.ErrNoRoute) {
+		t.Errorf("the first got %v", err)
+	}
+	w.setRoute(true)
+	if err := <-second; err != nil {
+		t.Errorf("the second got %v", err)
+	}
+}
+
 // lines has what is logged.
 type lines chan string
 

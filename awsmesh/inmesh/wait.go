@@ -30,10 +30,13 @@ func (m *mesh) arrived(ctx context.Context, network, addr string) (net.Conn, err
 			continue
 		}
 		m.warn("calls wait for a route that may be on its way to the sidecar", err)
-		conn, mine.err = m.ask(ctx, network, addr, err)
+		conn, err = m.ask(ctx, network, addr, err)
+		if ctx.Err() == nil { // else another goes on
+			mine.err = err
+		}
 		m.waits.Delete(addr)
 		close(mine.over)
-		return conn, mine.err
+		return conn, err
 	}
 }
 
