@@ -28,8 +28,8 @@ func (c Config) Explain(host string, err error) error {
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return &Error{
 			Host: host, Kind: ErrBlocked, Err: err,
-			Reason: "TLS was sent where plaintext is expected: the sidecar originates TLS for this host, and InMesh is off",
-			Cure:   "take InMesh from FromEnv, or annotate the pod with aws-mesh/mode: passthrough",
+			Reason: "TLS was sent where plaintext is expected: the mesh originates TLS for this host, and InMesh is off",
+			Cure:   "take InMesh from FromEnv, or annotate the pod with aws-mesh/mode: passthrough; an ambient pod then needs a namespace without plaintext",
 		}
 	case closed(err) && intercept.Listening(port):
 		return &Error{

@@ -23,7 +23,7 @@ var clusterChecks = []struct {
 	{"annotations", misplaced},
 }
 
-const install = "kubectl apply --server-side -f deploy/install.yaml"
+const install = "install it as deploy/README.md says"
 
 func istioServed(f *facts) []Finding {
 	if _, absent := f.lacks("serviceentries"); !absent {
