@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/google/go-cmp v0.7.0
+	golang.org/x/mod v0.42.0
 	golang.org/x/sync v0.24.0
 	k8s.io/api v0.37.1
 	k8s.io/client-go v0.37.1
@@ -11,14 +12,11 @@ require (
 	sigs.k8s.io/yaml v1.6.0
 )
 
-require (
-	github.com/fsnotify/fsnotify v1.10.1 // indirect
-	golang.org/x/mod v0.42.0 // indirect
-)
+require github.com/fsnotify/fsnotify v1.10.1 // indirect
 
 require (
-	github.com/aws-mesh/aws-mesh v0.0.0
-	github.com/aws-mesh/aws-mesh/awsmesh v0.0.0
+	github.com/aws-mesh/aws-mesh v0.1.0
+	github.com/aws-mesh/aws-mesh/awsmesh v0.1.0
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/davecgh/go-spew v1.1.2-0.20180830191138-d8f796af33cc // indirect

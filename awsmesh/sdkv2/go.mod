@@ -3,7 +3,7 @@ module github.com/aws-mesh/aws-mesh/awsmesh/sdkv2
 go 1.26.0
 
 require (
-	github.com/aws-mesh/aws-mesh/awsmesh v0.0.0
+	github.com/aws-mesh/aws-mesh/awsmesh v0.1.0
 	github.com/aws/aws-sdk-go-v2 v1.47.7
 	github.com/aws/aws-sdk-go-v2/config v1.33.15
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.15

@@ -3,8 +3,8 @@ module github.com/aws-mesh/aws-mesh/test/bench
 go 1.26.0
 
 require (
-	github.com/aws-mesh/aws-mesh v0.0.0
-	github.com/aws-mesh/aws-mesh/awsmesh v0.0.0
+	github.com/aws-mesh/aws-mesh v0.1.0
+	github.com/aws-mesh/aws-mesh/awsmesh v0.1.0
 	github.com/aws-mesh/aws-mesh/test/bench/measure v0.0.0
 	github.com/evanphx/json-patch/v5 v5.9.11
 	github.com/hashicorp/go-hclog v1.6.3

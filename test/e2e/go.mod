@@ -12,7 +12,7 @@ replace (
 )
 
 require (
-	github.com/aws-mesh/aws-mesh/awsmesh v0.0.0
+	github.com/aws-mesh/aws-mesh/awsmesh v0.1.0
 	github.com/aws-mesh/aws-mesh/test v0.0.0
 	github.com/aws-mesh/aws-mesh/test/sdk v0.0.0
 	golang.org/x/sync v0.24.0

@@ -19,12 +19,14 @@ var mayBring = map[string][]string{
 // maxExtra is how many bytes the mesh may add to an application's binary.
 const maxExtra = 600_000
 
-// An application gets neither Kubernetes nor the other SDK, and little in its binary.
+// An application gets our modules as they are released, and with them neither Kubernetes
+// nor the other SDK, and little in its binary.
 func TestApplications(t *testing.T) {
+	publish(t)
 	for sdk, may := range mayBring {
 		t.Run(sdk, func(t *testing.T) {
 			dir := application(t, sdk)
-			for _, line := range list(t, dir, "list", "-mod=mod", "-m", "all") {
+			for _, line := range list(t, dir, "list", "-m", "all") {
 				path, _, _ := strings.Cut(line, " ")
 				allowed := func(m string) bool { return path == m || strings.HasPrefix(path, m+"/") }
 				if path != "app" && !slices.ContainsFunc(may, allowed) {
@@ -45,18 +47,13 @@ func TestApplications(t *testing.T) {
 func application(t *testing.T, sdk string) string {
 	t.Helper()
 	dir := t.TempDir()
-	awsmesh, err := filepath.Abs("../../awsmesh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sums, err := os.ReadFile(filepath.Join(awsmesh, sdk, "go.sum"))
+	sums, err := os.ReadFile(filepath.Join("..", "..", "awsmesh", sdk, "go.sum"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	files := map[string]string{
 		"go.sum": string(sums),
-		"go.mod": "module app\n\ngo 1.26.0\n\nrequire " + module + "/awsmesh/" + sdk + " v0.0.0\n\nreplace (\n\t" +
-			module + "/awsmesh => " + awsmesh + "\n\t" + module + "/awsmesh/" + sdk + " => " + awsmesh + "/" + sdk + "\n)\n",
+		"go.mod": "module app\n\ngo 1.26.0\n\nrequire " + module + "/awsmesh/" + sdk + " " + release(t) + "\n",
 	}
 	for _, name := range []string{sdk + "-plain.go", sdk + "-mesh.go"} {
 		source, err := os.ReadFile(filepath.Join("testdata", name))
@@ -77,7 +74,7 @@ func application(t *testing.T, sdk string) string {
 func size(t *testing.T, dir, source string) int64 {
 	t.Helper()
 	binary := filepath.Join(dir, strings.TrimSuffix(source, ".go"))
-	build := exec.CommandContext(t.Context(), "go", "build", "-mod=mod", "-trimpath", "-ldflags=-s -w", "-o", binary, source)
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, source)
 	build.Dir = dir
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

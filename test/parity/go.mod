@@ -3,7 +3,7 @@ module github.com/aws-mesh/aws-mesh/test/parity
 go 1.26.0
 
 require (
-	github.com/aws-mesh/aws-mesh/awsmesh v0.0.0
+	github.com/aws-mesh/aws-mesh/awsmesh v0.1.0
 	github.com/aws/aws-sdk-go v1.55.8
 	github.com/aws/aws-sdk-go-v2 v1.47.7
 	github.com/aws/aws-sdk-go-v2/service/accessanalyzer v1.49.1

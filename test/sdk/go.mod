@@ -3,7 +3,7 @@ module github.com/aws-mesh/aws-mesh/test/sdk
 go 1.26.0
 
 require (
-	github.com/aws-mesh/aws-mesh/awsmesh v0.0.0
+	github.com/aws-mesh/aws-mesh/awsmesh v0.1.0
 	github.com/aws/aws-sdk-go v1.55.8
 	github.com/aws/aws-sdk-go-v2 v1.47.7
 	github.com/aws/aws-sdk-go-v2/config v1.33.15
@@ -51,8 +51,8 @@ require (
 )
 
 require (
-	github.com/aws-mesh/aws-mesh/awsmesh/sdkv1 v0.0.0
-	github.com/aws-mesh/aws-mesh/awsmesh/sdkv2 v0.0.0
+	github.com/aws-mesh/aws-mesh/awsmesh/sdkv1 v0.1.0
+	github.com/aws-mesh/aws-mesh/awsmesh/sdkv2 v0.1.0
 	go.yaml.in/yaml/v2 v2.4.4 // indirect
 	golang.org/x/net v0.62.0
 	golang.org/x/sys v0.49.0

@@ -8,8 +8,8 @@ replace (
 )
 
 require (
-	github.com/aws-mesh/aws-mesh/awsmesh v0.0.0
-	github.com/aws-mesh/aws-mesh/awsmesh/sdkv2 v0.0.0
+	github.com/aws-mesh/aws-mesh/awsmesh v0.1.0
+	github.com/aws-mesh/aws-mesh/awsmesh/sdkv2 v0.1.0
 	github.com/aws/aws-sdk-go-v2 v1.47.7
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.26
 	github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager v0.5.4

@@ -3,8 +3,8 @@ module github.com/aws-mesh/aws-mesh/test/istio/scale
 go 1.26.0
 
 require (
-	github.com/aws-mesh/aws-mesh v0.0.0
-	github.com/aws-mesh/aws-mesh/awsmesh v0.0.0
+	github.com/aws-mesh/aws-mesh v0.1.0
+	github.com/aws-mesh/aws-mesh/awsmesh v0.1.0
 	github.com/aws-mesh/aws-mesh/test v0.0.0
 	github.com/envoyproxy/go-control-plane/envoy v1.37.1-0.20260729145720-a2d8c7492908
 	golang.org/x/sync v0.24.0
