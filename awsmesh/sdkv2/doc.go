@@ -40,11 +40,9 @@
 //     aws-mesh/mode: passthrough. Streams of events from AWS come through.
 //   - The SDK's client.http.… metrics, a client with its own instruments, and the
 //     SDK's optional read time-out (AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026) do not
-//     see requests to the sidecar; client.call.… metrics and spans do. Bound a call
-//     with its context.
-//   - What is set of the SDK's client, such as the time limit of
-//     awshttp.BuildableClient.WithTimeout, MaxConnsPerHost or another limit of its
-//     transport, does not hold for requests to the sidecar either.
+//     see requests to the sidecar; client.call.… metrics and spans do. Nor do the
+//     time-outs and limits of the SDK's client hold for them, such as
+//     BuildableClient.WithTimeout and MaxConnsPerHost. Bound a call with its context.
 //   - Redirects from a listed host to an unlisted one are followed with TLS that knows
 //     nothing of AWS_CA_BUNDLE, and not at all to plain HTTP.
 //
