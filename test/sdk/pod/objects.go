@@ -85,7 +85,7 @@ func traces(text string) ([]string, error) {
 // await waits until Envoy's configuration has all traces, or none of them.
 func (w *World) await(ctx context.Context, traces []string, present bool) error {
 	return until(ctx, func() error {
-		config, err := w.EnvoyAdmin("/config_dump")
+		config, err := w.configDump()
 		if err != nil {
 			return err
 		}
@@ -98,10 +98,9 @@ func (w *World) await(ctx context.Context, traces []string, present bool) error 
 	})
 }
 
-// EnvoyAdmin returns what Envoy's administration interface answers on path: /config_dump,
-// /stats, /clusters.
-func (w *World) EnvoyAdmin(path string) (string, error) {
-	res, err := w.Pod.client().Get(fmt.Sprintf("http://127.0.0.1:%d%s", adminPort, path))
+// configDump returns Envoy's configuration, as its administration interface tells it.
+func (w *World) configDump() (string, error) {
+	res, err := w.Pod.client().Get(fmt.Sprintf("http://127.0.0.1:%d/config_dump", adminPort))
 	if err != nil {
 		return "", err
 	}

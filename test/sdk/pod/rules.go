@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -72,15 +71,4 @@ func (w *World) ForgetConnections() error {
 		}
 		return nil
 	})
-}
-
-// Connections returns the kernel's table of connections of Pod, a line each.
-func (w *World) Connections() ([]string, error) {
-	var out strings.Builder
-	cmd := exec.Command("cat", "/proc/net/nf_conntrack")
-	cmd.Stdout = &out
-	if err := w.Pod.Run(cmd); err != nil {
-		return nil, err
-	}
-	return strings.Split(strings.TrimSpace(out.String()), "\n"), nil
 }

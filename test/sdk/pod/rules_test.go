@@ -81,13 +81,24 @@ func (s stage) deaf(t *testing.T, how string) {
 	}
 }
 
+// connections returns the kernel's table of connections of Pod, a line each.
+func (s stage) connections() ([]string, error) {
+	var out strings.Builder
+	cmd := exec.Command("cat", "/proc/net/nf_conntrack")
+	cmd.Stdout = &out
+	if err := s.Pod.Run(cmd); err != nil {
+		return nil, err
+	}
+	return strings.Split(strings.TrimSpace(out.String()), "\n"), nil
+}
+
 // wantKnown waits until the kernel knows a connection to an address in state.
 func (s stage) wantKnown(t *testing.T, state string, to netip.Addr) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	if err := until(ctx, func() error {
-		known, err := s.Connections()
+		known, err := s.connections()
 		if err == nil && !slices.ContainsFunc(known, func(c string) bool { return strings.Contains(c, state+" ") && strings.Contains(c, "dst="+to.String()) }) {
 			err = fmt.Errorf("no connection %s to %s:\n%s", state, to, strings.Join(known, "\n"))
 		}

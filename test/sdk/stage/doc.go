@@ -15,7 +15,7 @@
 //	s := stage.Start(t, stage.Config{Annotations: stage.Services("dynamodb,s3")})
 //	capture := s.Capture(t, s.Pod)
 //	receipt := stage.Run[Receipt](t, s.Pod, "put", s.Env(t), Item{…})
-//	s.WantNoLeak(t, capture)
+//	leaks := s.Leaks(t, capture)
 //
 // A stage takes about a second: share one among the subtests of a test.
 package stage

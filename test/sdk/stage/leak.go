@@ -34,27 +34,3 @@ func (s *Stage) Leaks(t testing.TB, c *pod.Capture) []pod.Flow {
 		return f.To.Port() == 80 && slices.Contains(credentialEndpoints, f.To.Addr())
 	})
 }
-
-// WantNoLeak demands that no plaintext has left.
-func (s *Stage) WantNoLeak(t testing.TB, c *pod.Capture) {
-	t.Helper()
-	for _, f := range s.Leaks(t, c) {
-		t.Errorf("plaintext left for %s: %.200q", f.To, f.Plaintext)
-	}
-}
-
-// Sent returns how many bytes c has seen leave for AWS, whatever they are.
-func (s *Stage) Sent(t testing.TB, c *pod.Capture) int64 {
-	t.Helper()
-	flows, err := c.Flows()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var sum int64
-	for _, f := range flows {
-		if to := f.To.Addr(); to == pod.AWS4 || to == pod.AWS6 {
-			sum += f.Bytes
-		}
-	}
-	return sum
-}

@@ -107,10 +107,6 @@ func Verify(r *http.Request, lookup Lookup, now time.Time) (*Signature, error) {
 	return s, nil
 }
 
-// Declared reports whether the head of the request declares the hash of its body. If not,
-// nothing is known of the signature before the body has been read.
-func (s *Signature) Declared() bool { return s.payloadHash != "" }
-
 func (s *Signature) findKey(lookup Lookup, now time.Time) error {
 	c, ok := lookup(s.AccessKeyID)
 	switch {
