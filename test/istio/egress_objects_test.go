@@ -11,17 +11,9 @@ import (
 
 // regionObjects returns what the controller writes into namespace shop for a pod that
 // names all services of a region: in plaintext, and with TLS of its own.
-//
-// It comes from the command line, since internal/egress and Istio are built with
-// different releases of Kubernetes' packages.
 func regionObjects(t *testing.T, regions ...string) map[string]string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "aws-mesh")
-	// The flags of "make build": what it has compiled is not compiled again.
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", program, "./cmd/aws-mesh")
-	build.Dir = filepath.Join("..", "..")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	run(t, build)
+	program := buildCommandLine(t)
 	objects := map[string]string{}
 	for _, region := range regions {
 		services := strings.Fields(run(t, exec.CommandContext(t.Context(), program, "services", "--region", region, "-o", "name")))
@@ -43,6 +35,18 @@ spec: {containers: [{name: app}]}
 		}
 	}
 	return objects
+}
+
+// buildCommandLine returns our command line, built with the flags of "make build": what
+// that has compiled is not compiled again.
+func buildCommandLine(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "aws-mesh")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", program, "./cmd/aws-mesh")
+	build.Dir = filepath.Join("..", "..")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	run(t, build)
+	return program
 }
 
 func run(t *testing.T, c *exec.Cmd) string {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,17 +86,6 @@ metadata:
 spec: {containers: [{name: app}]}
 `, c.namespace, c.annotations))
 	return parse(t, run(t, egress))
-}
-
-// buildCommandLine returns our command line, built with the flags of "make build".
-func buildCommandLine(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "aws-mesh")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", program, "./cmd/aws-mesh")
-	build.Dir = filepath.Join("..", "..")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	run(t, build)
-	return program
 }
 
 // matchesAll reports whether Envoy takes a route for a request with headers.
