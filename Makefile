@@ -5,15 +5,17 @@
 # What we ship, and the tests that run it, under the race detector. The other modules
 # run other people's code, one goroutine at a time: Istio's injector, the AWS SDKs'
 # resolvers, the peers of the benchmark. That code is much to compile a second time.
-# test/bench/azure is left to "make bench": it has no tests, and a Kubernetes of its own.
+# Benchmarks have no tests, so vet compiles them. test/bench/azure, which has a Kubernetes
+# of its own, is left to "make bench".
 SHIPPED := . $(patsubst %/go.mod,%,$(wildcard awsmesh/go.mod awsmesh/*/go.mod))
 RACED   := $(SHIPPED) awsmesh/sdkv2/test test
-PLAIN   := test/parity test/istio test/bench test/bench/measure
+PLAIN   := test/parity test/istio
+VETTED  := $(PLAIN) test/bench test/bench/measure
 
 # Network namespaces are Linux's.
 ifeq ($(shell uname -s),Linux)
 RACED   += test/sdk
-PLAIN   += test/bench/sdk test/istio/scale
+VETTED  += test/bench/sdk test/istio/scale
 LINTED  := test/e2e test/clients/go
 else
 left_out := echo "test/sdk: LEFT OUT, its network namespaces need Linux"
@@ -93,7 +95,7 @@ golangci_lint = "$(CURDIR)/bin/tools/golangci-lint" run --allow-parallel-runners
 lint: bin/tools/golangci-lint
 	$(call each,$(RACED),GOFLAGS="$$GOFLAGS -race" $(golangci_lint))
 	$(call each,$(LINTED),CGO_ENABLED=0 GOFLAGS="$$GOFLAGS -trimpath" $(golangci_lint))
-	$(call each,$(PLAIN),CGO_ENABLED=0 go vet -trimpath ./...)
+	$(call each,$(VETTED),CGO_ENABLED=0 go vet -trimpath ./...)
 
 versions:
 	@sh tools/versions
