@@ -37,6 +37,36 @@ EXPOSE 9443
 ENTRYPOINT ["/bin/program", "-v"]
 `
 
+// TestDockerignore demands that Docker gets to see what the Dockerfile copies, which is
+// copied here whatever .dockerignore says of it.
+func TestDockerignore(t *testing.T) {
+	root := filepath.Join("..", "..", "..")
+	lines := func(name string) []string {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Split(string(text), "\n")
+	}
+	sent := map[string]bool{}
+	for _, line := range lines(".dockerignore") {
+		if name, ok := strings.CutPrefix(line, "!"); ok {
+			sent[name] = true
+		}
+	}
+	for _, line := range lines("Dockerfile") {
+		names := strings.Fields(line)
+		if len(names) == 0 || names[0] != "COPY" || names[1] == "--from=build" {
+			continue
+		}
+		for _, name := range names[1 : len(names)-1] {
+			if top, _, _ := strings.Cut(name, "/"); !sent[name] && !sent[top] {
+				t.Errorf("%s: .dockerignore has no line !%s", line, name)
+			}
+		}
+	}
+}
+
 // checkout makes one of a Dockerfile and what ours copies.
 func checkout(t *testing.T, dockerfile string) (root string) {
 	t.Helper()
