@@ -18,6 +18,9 @@
 //     [Rotation.Settle], until every API server has seen the bundle, and then swaps.
 //  4. Authorities leave the bundle when they expire.
 //
+// While a new pair cannot be written (an immutable Secret, a policy) the old one is served,
+// and the write is tried again with the same pair, every 10 s in the end.
+//
 // Any replica may do this: writes carry the resourceVersion they are based on, so when
 // two replicas race, one starts again and finds the work done; renewals are staggered so
 // that they rarely do. Nobody has to lead. The bundle is only ever added to, so a replica

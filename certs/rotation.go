@@ -32,6 +32,11 @@ type Rotation struct {
 
 	stagger time.Duration // after the others: one replica renews, the rest see it
 
+	// issued is what the Secret is to hold next, until it does: a renewal that cannot be
+	// written is tried again with the same pair. Each new one would be an event that calls
+	// for the next try, and push out of the caBundle the authority that is needed.
+	issued map[string][]byte
+
 	serving atomic.Pointer[tls.Certificate]
 	next    *tls.Certificate // seen in the Secret, not yet served
 	since   time.Time        // when next was first seen to be trusted
@@ -72,24 +77,29 @@ func (r *Rotation) step(ctx context.Context) (ctrl.Result, error) {
 		return ctrl.Result{}, err
 	}
 	now := time.Now()
-	p, left := r.read(&secret, names, now)
-	if left <= 0 {
+	p, left := r.read(secret.Data, names, now)
+	if p == nil {
 		return r.renew(ctx, configurations, names)
 	}
 	changed, err := r.trust(ctx, configurations, p.ca)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	if wait := r.serve(ctx, p.serving, changed, now); wait > 0 {
+	wait := r.serve(ctx, p.serving, changed, now)
+	if left <= 0 {
+		return r.renew(ctx, configurations, names)
+	}
+	r.issued = nil
+	if wait > 0 {
 		left = min(left, wait)
 	}
 	return ctrl.Result{RequeueAfter: left}, nil
 }
 
-// read returns the pair in the Secret and how long it is until it is to be renewed:
-// not positive if that is now, as when there is no usable pair.
-func (r *Rotation) read(secret *corev1.Secret, names []string, now time.Time) (*pair, time.Duration) {
-	p, err := parse(secret.Data)
+// read returns the pair in the data of a Secret, nil if there is no usable one, and how
+// long it is until it is to be renewed: not positive if that is now.
+func (r *Rotation) read(data map[string][]byte, names []string, now time.Time) (*pair, time.Duration) {
+	p, err := parse(data)
 	if err != nil || !p.usable(names, now) {
 		return nil, 0
 	}
@@ -105,26 +115,35 @@ func (r *Rotation) renew(ctx context.Context, configurations []client.Object, na
 		return ctrl.Result{}, err
 	}
 	now := time.Now()
-	if _, left := r.read(&secret, names, now); left > 0 {
+	if _, left := r.read(secret.Data, names, now); left > 0 {
 		return ctrl.Result{RequeueAfter: again}, nil
 	}
-	data, err := issue(names, now, r.Validity)
-	if err != nil {
-		return ctrl.Result{}, err
-	}
-	p, err := parse(data)
+	p, err := r.issue(names, now)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
 	if _, err := r.trust(ctx, configurations, p.ca); err != nil {
 		return ctrl.Result{}, err
 	}
-	secret.Data = data
+	secret.Data = r.issued
 	if err := r.Client.Update(ctx, &secret, fieldOwner); err != nil {
 		return ctrl.Result{}, err
 	}
 	log.FromContext(ctx).Info("serving certificate renewed", "names", names, "expires", p.serving.Leaf.NotAfter)
 	return ctrl.Result{}, nil // the watch brings us back
+}
+
+// issue makes the pair to be written, unless one is waiting to be.
+func (r *Rotation) issue(names []string, now time.Time) (*pair, error) {
+	if p, left := r.read(r.issued, names, now); left > 0 {
+		return p, nil
+	}
+	data, err := issue(names, now, r.Validity)
+	if err != nil {
+		return nil, err
+	}
+	r.issued = data
+	return parse(data)
 }
 
 // trust has every configuration trust ca, and reports whether one had to be changed.

@@ -1,6 +1,7 @@
 package install_test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -103,6 +104,41 @@ func trusted(cert *x509.Certificate, bundle []byte) error {
 	roots.AppendCertsFromPEM(bundle)
 	_, err := cert.Verify(x509.VerifyOptions{DNSName: "127.0.0.1", Roots: roots})
 	return err
+}
+
+// A renewal that cannot be written is no reason not to serve the pair that is there, and
+// each further try leaves the caBundle as the first one did.
+func TestRenewalThatCannotBeWritten(t *testing.T) {
+	emptySecret(t)
+	setBundle(t, nil)
+	t.Cleanup(func() {
+		if _, err := env.Kubectl(context.Background(), "delete", "secret", secretKey.Name, "-n", secretKey.Namespace); err != nil {
+			t.Error(err)
+		}
+		if err := install(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	current := serving(t, run(t, 1)[0]) // valid for 90 days
+	_, err := env.Kubectl(t.Context(), "patch", "secret", secretKey.Name, "-n", secretKey.Namespace, `--patch={"immutable": true}`)
+	must(t, err)
+
+	due := start(t, "--cert-validity=8760h") // a third of that is more than what is left
+	eventually(t, func() error {
+		if n := strings.Count(due.log.String(), "field is immutable"); n < 8 {
+			return fmt.Errorf("the renewal was tried %d times", n)
+		}
+		return due.readyz()
+	})
+	if !serving(t, due).Equal(current) {
+		t.Error("what cannot be written is served")
+	}
+	if n := len(authorities(bundle(t))); n != 2 {
+		t.Errorf("%d authorities in the caBundle, want that of the pair in use and that of the pair that waits", n)
+	}
+	if err := trusted(current, bundle(t)); err != nil {
+		t.Errorf("the certificate in use: %v", err)
+	}
 }
 
 // GitOps tools put back what the manifests say: no caBundle.

@@ -81,7 +81,7 @@ func (r *replica) finish(t *testing.T) {
 	if strings.Contains(log, "DATA RACE") {
 		t.Error("data race")
 	}
-	if strings.Contains(strings.ToLower(log), "forbidden") {
+	if strings.Contains(log, "is forbidden: ") {
 		t.Error("a right is missing")
 	}
 	if t.Failed() {
