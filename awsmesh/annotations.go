@@ -108,12 +108,35 @@ func (r *Request) set(key, value string) (err error) {
 	case AnnotationEndpointURLs:
 		r.EndpointURLs, err = parseBool(value)
 	default:
-		err = unknown("annotation", key, []string{
-			AnnotationServices, AnnotationRegion, AnnotationMode,
-			AnnotationS3Buckets, AnnotationSkipContainers, AnnotationEndpointURLs,
-		})
+		err = checkKey(key)
 	}
 	return err
+}
+
+// CheckKeys looks for misspelled annotations on a pod that did not opt in, perhaps for
+// that reason. It reports an [*AnnotationError] for each that has our prefix and means nothing.
+func CheckKeys(annotations map[string]string) error {
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(annotations)) {
+		if !strings.HasPrefix(key, AnnotationPrefix) || key == AnnotationStatus {
+			continue
+		}
+		if err := checkKey(key); err != nil {
+			errs = append(errs, &AnnotationError{Key: key, Err: err})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func checkKey(key string) error {
+	known := []string{
+		AnnotationServices, AnnotationRegion, AnnotationMode,
+		AnnotationS3Buckets, AnnotationSkipContainers, AnnotationEndpointURLs,
+	}
+	if slices.Contains(known, key) {
+		return nil
+	}
+	return unknown("annotation", key, known)
 }
 
 // ParseRegion checks a region code against the table. Surrounding space is dropped.

@@ -82,6 +82,19 @@ annotation aws-mesh/services: empty: list at least one AWS service, as in "dynam
 	}
 }
 
+// A pod that did not opt in may have annotations of ours that do nothing, but none that
+// does not exist.
+func TestCheckKeys(t *testing.T) {
+	if err := CheckKeys(map[string]string{AnnotationRegion: "mars-1", AnnotationStatus: "{}", "other/key": "x"}); err != nil {
+		t.Errorf("CheckKeys reports %v of keys that exist", err)
+	}
+	err := CheckKeys(map[string]string{"aws-mesh/service": "s3", "aws-mesh/": ""})
+	var mistake *AnnotationError
+	if want := `annotation aws-mesh/service: unknown annotation "aws-mesh/service" (known: aws-mesh/services, `; !strings.Contains(message(err), want) || !errors.As(err, &mistake) {
+		t.Errorf("CheckKeys reports %v, want %s…", err, want)
+	}
+}
+
 func message(err error) string {
 	if err == nil {
 		return ""
