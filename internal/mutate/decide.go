@@ -55,6 +55,9 @@ func Pod(ctx context.Context, raw []byte, namespace string, o Options) (Decision
 		return Decision{}, misshapen(err)
 	}
 	if !awsmesh.Requested(p.Metadata.Annotations) {
+		if err := awsmesh.CheckKeys(p.Metadata.Annotations); err != nil {
+			return Decision{}, err
+		}
 		return Decision{Patch: withdraw(p.Metadata), Warnings: stray(p.Metadata.Annotations)}, nil
 	}
 	r, err := awsmesh.ParseRequest(p.Metadata.Annotations)

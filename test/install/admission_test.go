@@ -148,37 +148,27 @@ func TestWrongDeploymentIsNotStuck(t *testing.T) {
 	must(t, err)
 }
 
-// Every kind whose template makes pods is looked at.
+// Every kind whose template makes pods is looked at, for what it asks and for a key that
+// is misspelled.
 func TestEveryWorkloadIsChecked(t *testing.T) {
 	run(t, 1)
 	ns := newNamespace(t, "kinds")
-	pod := map[string]any{
-		"metadata": map[string]any{"labels": map[string]any{"app": "x"}, "annotations": map[string]any{"aws-mesh/services": "dynamo"}},
-		"spec":     map[string]any{"restartPolicy": "Always", "containers": []any{map[string]any{"name": "app", "image": "app"}}},
-	}
-	once := (&unstructured.Unstructured{Object: map[string]any{"template": pod}}).DeepCopy().Object
-	must(t, unstructured.SetNestedField(once, "Never", "template", "spec", "restartPolicy"))
-	labels := map[string]any{"app": "x"}
-	selector := map[string]any{"matchLabels": labels}
-	for kind, spec := range map[string]map[string]any{
-		"apps/v1 Deployment":       {"selector": selector, "template": pod},
-		"apps/v1 StatefulSet":      {"selector": selector, "template": pod},
-		"apps/v1 DaemonSet":        {"selector": selector, "template": pod},
-		"apps/v1 ReplicaSet":       {"selector": selector, "template": pod},
-		"v1 ReplicationController": {"selector": labels, "template": pod},
-		"batch/v1 Job":             once,
-		"batch/v1 CronJob":         {"schedule": "0 0 * * *", "jobTemplate": map[string]any{"spec": once}},
+	for _, tt := range []struct{ key, value, want string }{
+		{"aws-mesh/services", "dynamo", `did you mean "dynamodb"?`},
+		{"aws-mesh/service", "dynamodb", `unknown annotation "aws-mesh/service" (known: aws-mesh/services, `},
 	} {
-		version, name, _ := strings.Cut(kind, " ")
-		obj := &unstructured.Unstructured{Object: map[string]any{
-			"apiVersion": version, "kind": name, "spec": spec,
-			"metadata": map[string]any{"name": "x", "namespace": ns},
-		}}
-		err := env.Client.Create(t.Context(), obj)
-		if err == nil || !strings.Contains(err.Error(), "dynamodb") {
-			t.Errorf("%s: %v, want refused", kind, err)
+		for kind, spec := range specs(t, map[string]any{tt.key: tt.value}) {
+			obj := object(kind, ns, spec)
+			if err := env.Client.Create(t.Context(), obj); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%s with %s: %v, want refused", kind, tt.key, err)
+			}
 		}
 	}
+	// A controller makes of a template what it can: a misspelled key is no pod's to ask.
+	const kind = "apps/v1 ReplicaSet"
+	owned := object(kind, ns, specs(t, map[string]any{"aws-mesh/service": "dynamodb"})[kind])
+	owned.SetOwnerReferences([]metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "Deployment", Name: "x", UID: "0"}})
+	must(t, env.Client.Create(t.Context(), owned))
 	// A template need not be there.
 	must(t, env.Client.Create(t.Context(), &corev1.ReplicationController{
 		ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "no-annotations"},
@@ -187,6 +177,37 @@ func TestEveryWorkloadIsChecked(t *testing.T) {
 			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app"}}},
 		}},
 	}))
+}
+
+// specs returns the spec of each kind of workload, by version and kind, with annotations
+// on its template.
+func specs(t *testing.T, annotations map[string]any) map[string]map[string]any {
+	t.Helper()
+	labels := map[string]any{"app": "x"}
+	pod := map[string]any{
+		"metadata": map[string]any{"labels": labels, "annotations": annotations},
+		"spec":     map[string]any{"restartPolicy": "Always", "containers": []any{map[string]any{"name": "app", "image": "app"}}},
+	}
+	once := (&unstructured.Unstructured{Object: map[string]any{"template": pod}}).DeepCopy().Object
+	must(t, unstructured.SetNestedField(once, "Never", "template", "spec", "restartPolicy"))
+	selector := map[string]any{"matchLabels": labels}
+	return map[string]map[string]any{
+		"apps/v1 Deployment":       {"selector": selector, "template": pod},
+		"apps/v1 StatefulSet":      {"selector": selector, "template": pod},
+		"apps/v1 DaemonSet":        {"selector": selector, "template": pod},
+		"apps/v1 ReplicaSet":       {"selector": selector, "template": pod},
+		"v1 ReplicationController": {"selector": labels, "template": pod},
+		"batch/v1 Job":             once,
+		"batch/v1 CronJob":         {"schedule": "0 0 * * *", "jobTemplate": map[string]any{"spec": once}},
+	}
+}
+
+func object(kind, namespace string, spec map[string]any) *unstructured.Unstructured {
+	version, name, _ := strings.Cut(kind, " ")
+	return &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": version, "kind": name, "spec": spec,
+		"metadata": map[string]any{"name": "x", "namespace": namespace},
+	}}
 }
 
 // The namespace's region is used for pods that come with it.
