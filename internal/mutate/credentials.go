@@ -25,26 +25,25 @@ func CheckRanges(list string) error {
 }
 
 // credentialRanges returns where the SDKs get credentials: instance metadata, ECS's and
-// EKS Pod Identity's agent.
+// EKS Pod Identity's agent, and on IPv6 the first and the last. Istio makes rules of those
+// whose family the pod has.
 // Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 func credentialRanges() []string {
-	return []string{"169.254.169.254/32", "169.254.170.2/32", "169.254.170.23/32"}
+	return []string{
+		"169.254.169.254/32", "169.254.170.2/32", "169.254.170.23/32",
+		"fd00:ec2::254/128", "fd00:ec2::23/128",
+	}
 }
 
 // exclude adds the credential endpoints to a comma-separated list of ranges. What is
 // there stays as it is.
 func exclude(list string) string {
-	for _, r := range credentialRanges() {
-		if !covers(list, []string{r}) {
-			list += "," + r
-		}
-	}
-	return strings.TrimPrefix(list, ",")
+	return strings.TrimPrefix(strings.Join(append([]string{list}, unexcluded(list)...), ","), ",")
 }
 
-// covers reports whether every one of ranges lies in one of list.
-func covers(list string, ranges []string) bool {
-	return !slices.ContainsFunc(ranges, func(r string) bool { return !covered(list, netip.MustParsePrefix(r)) })
+// unexcluded returns the credential endpoints that lie in no range of list.
+func unexcluded(list string) []string {
+	return slices.DeleteFunc(credentialRanges(), func(r string) bool { return covered(list, netip.MustParsePrefix(r)) })
 }
 
 func covered(list string, r netip.Prefix) bool {

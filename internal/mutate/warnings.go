@@ -67,11 +67,14 @@ func endpointWarnings(list []site, r awsmesh.Request, side sidecar) []string {
 
 // warnings tells of a sidecar that was injected before the annotation was there.
 func (c capture) warnings() []string {
-	if c.source != initName || covers(c.except, credentialRanges()) {
+	missing := strings.Join(unexcluded(c.except), ", ")
+	// Where those of IPv6 alone are missing, an earlier version excluded the others, or a
+	// mesh did that has no IPv6.
+	if c.source != initName || !strings.Contains(missing, "169.254.") {
 		return nil
 	}
-	return []string{"Istio's injector ran before aws-mesh, so istio-init does not exclude the credential endpoints (169.254.…): " +
-		"let the name of aws-mesh's webhook configuration sort before Istio's"}
+	return []string{"Istio's injector ran before aws-mesh, so istio-init does not exclude the credential endpoints " + missing +
+		": let the name of aws-mesh's webhook configuration sort before Istio's"}
 }
 
 // stray returns a warning for annotations that do nothing, as the pod does not opt in.
