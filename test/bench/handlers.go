@@ -64,7 +64,7 @@ func (defaulter) Default(_ context.Context, pod *corev1.Pod) error {
 		Services: request.Services, Endpoints: []endpoints.Params{params},
 	}
 	pod.Annotations[awsmesh.AnnotationStatus] = status.String()
-	pod.Annotations["traffic.sidecar.istio.io/excludeOutboundIPRanges"] = "169.254.169.254/32,169.254.170.2/32,169.254.170.23/32"
+	pod.Annotations["traffic.sidecar.istio.io/excludeOutboundIPRanges"] = "169.254.169.254/32,169.254.170.2/32,169.254.170.23/32,fd00:ec2::254/128,fd00:ec2::23/128"
 	setEnv(pod.Spec.InitContainers)
 	setEnv(pod.Spec.Containers)
 	return nil

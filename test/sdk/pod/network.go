@@ -17,8 +17,8 @@ var (
 )
 
 // The credential endpoints, which also are addresses of Outside: the instance's
-// metadata, ECS's and EKS's agents. Istio's rules leave those of IPv4 alone, as they do
-// in a pod that asked aws-mesh for services.
+// metadata, ECS's and EKS's agents. Istio's rules leave them alone, as they do in a pod
+// that asked aws-mesh for services.
 var (
 	IMDS4 = netip.MustParseAddr("169.254.169.254")
 	IMDS6 = netip.MustParseAddr("fd00:ec2::254")

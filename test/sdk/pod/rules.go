@@ -18,7 +18,7 @@ func (w *World) RedirectOn(ctx context.Context) error { return w.iptables(ctx) }
 func (w *World) RedirectOff(ctx context.Context) error { return w.iptables(ctx, "--cleanup-only") }
 
 func (w *World) iptables(ctx context.Context, more ...string) error {
-	endpoints := fmt.Sprintf("%s/32,%s/32,%s/32", IMDS4, ECS, EKS4)
+	endpoints := fmt.Sprintf("%s/32,%s/32,%s/32,%s/128,%s/128", IMDS4, ECS, EKS4, IMDS6, EKS6)
 	// Left to itself it takes nft the first time, by which tables of the legacy kind come
 	// to be, and legacy from then on.
 	kind := "legacy"
