@@ -8,32 +8,44 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// A claim is an object of the user that stands in the way of ours.
+// rootNamespace is Istio's default. Who writes there rules the mesh. In a mesh that has
+// another one, that is like any other namespace to us.
+const rootNamespace = "istio-system"
+
+// A claim is an object that we did not write for a host, or with a name, of ours.
 type claim struct {
 	object *unstructured.Unstructured
 	named  bool // it names the host; else it has our object's name only
+	own    bool // its authors have a say in the namespace; else ours go first
 }
 
 // blocks reports whether we stand back from the host. A VirtualService of the user
 // only takes the place of ours.
-func (c claim) blocks() bool { return c.object.GetKind() != virtualService }
+func (c claim) blocks() bool { return c.own && c.object.GetKind() != virtualService }
 
 func blocked(claims []claim) bool { return slices.ContainsFunc(claims, claim.blocks) }
 
-// claimsOn returns what stands, in namespace, in the way of our objects called name:
-// what names their host, wherever it is, and what has their name.
-func claimsOn(name, namespace string, objects []*unstructured.Unstructured) []claim {
+// claimsOn returns the claims on our objects called name: what acts on the namespace's
+// sidecars and names their host, and what has their name.
+func (e Egress) claimsOn(name string, objects []*unstructured.Unstructured) []claim {
 	var claims []claim
 	seen := map[types.UID]bool{}
 	for _, u := range objects {
-		named := slices.Contains(claimedNames(u), name) && visible(u, namespace)
-		occupies := u.GetNamespace() == namespace && u.GetName() == name && !ours(u)
+		named := slices.Contains(claimedNames(u), name) && visible(u, e.Namespace)
+		occupies := u.GetNamespace() == e.Namespace && u.GetName() == name && !ours(u)
 		if (named || occupies) && !seen[u.GetUID()] {
 			seen[u.GetUID()] = true
-			claims = append(claims, claim{object: u, named: named})
+			claims = append(claims, claim{object: u, named: named, own: e.own(u)})
 		}
 	}
 	return claims
+}
+
+// own reports whether who wrote u has a say in the namespace. For anybody else we do not
+// stand back: who shows an object to the whole mesh would have us take ours away, and get
+// the calls. Istio prefers ours, which are private. An egress gateway has the calls anyway.
+func (e Egress) own(u *unstructured.Unstructured) bool {
+	return slices.Contains([]string{e.Namespace, rootNamespace, e.Gateway.Namespace}, u.GetNamespace())
 }
 
 // claimedNames returns the names that our objects for u's hosts have, if u is a

@@ -46,6 +46,8 @@ func refTo(u *unstructured.Unstructured) ref { return ref{u.GetKind(), u.GetName
 
 // decide compares an observation with what should be.
 //
+// An object of another namespace is no user's object here; see [Egress.own].
+//
 //	host        | user's object    | our object          | then
 //	------------+------------------+---------------------+---------------------------
 //	needed      | none             | none, or differs    | apply (unless that was refused a moment ago)
@@ -116,7 +118,7 @@ func (o observation) desired(c *changes) (objects []*unstructured.Unstructured, 
 			continue
 		}
 		for _, u := range l.objects(o.egress.Namespace) {
-			if u.GetKind() != virtualService || len(claims) == 0 {
+			if u.GetKind() != virtualService || !slices.ContainsFunc(claims, func(c claim) bool { return c.own }) {
 				objects = append(objects, u)
 			}
 		}

@@ -38,7 +38,8 @@
 // Our objects are known by their label and their name. An object of the user that
 // names the same host, or that has our name without our label, is never written: we
 // stand back from that host, and say so. Taking our label off one of our objects
-// makes it the user's.
+// makes it the user's. The user is who writes in the pods' namespace, or in Istio's root
+// namespace: before what other namespaces show, ours go first.
 //
 // # Finished pods
 //

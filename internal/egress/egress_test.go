@@ -95,10 +95,10 @@ func run(t *testing.T, in map[string]string) map[string]string {
 		}
 	}
 	for _, l := range o.egress.legs() {
-		o.claims[Name(l.host)] = claimsOn(Name(l.host), namespace, live)
+		o.claims[Name(l.host)] = o.egress.claimsOn(Name(l.host), live)
 	}
 	for _, u := range o.live {
-		o.claims[u.GetName()] = claimsOn(u.GetName(), namespace, live)
+		o.claims[u.GetName()] = o.egress.claimsOn(u.GetName(), live)
 	}
 	return map[string]string{
 		"objects.yaml": encode(t, o.egress.Objects()),

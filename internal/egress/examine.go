@@ -41,7 +41,7 @@ func Examine(namespace string, g Gateway, pods []*metav1.PartialObjectMetadata, 
 		}
 	}
 	for _, l := range o.egress.legs() {
-		if found := claimsOn(Name(l.host), namespace, users); found != nil {
+		if found := o.egress.claimsOn(Name(l.host), users); found != nil {
 			o.claims[Name(l.host)] = found
 		}
 	}
@@ -54,8 +54,8 @@ func Examine(namespace string, g Gateway, pods []*metav1.PartialObjectMetadata, 
 		findings = append(findings, f)
 	}
 	for _, p := range problems(o, each) {
-		if p.reason == reasonConflict && slices.ContainsFunc(each, func(e podPlan) bool { return e.pod == p.object }) {
-			continue // the user's object has it
+		if (p.reason == reasonConflict || p.reason == reasonForeign) && slices.ContainsFunc(each, func(e podPlan) bool { return e.pod == p.object }) {
+			continue // the other object has it
 		}
 		f := Finding{
 			Object:  fmt.Sprintf("%s %s/%s", p.object.GetObjectKind().GroupVersionKind().Kind, p.object.GetNamespace(), p.object.GetName()),
@@ -73,7 +73,7 @@ func Examine(namespace string, g Gateway, pods []*metav1.PartialObjectMetadata, 
 // be open by that, but nothing in it answers for plaintext.
 func (o observation) breaks(p problem) bool {
 	if p.reason != reasonConflict {
-		return p.reason != reasonReplaced
+		return p.reason != reasonReplaced && p.reason != reasonForeign
 	}
 	in := func(host string) bool {
 		return slices.ContainsFunc(o.claims[Name(host)], func(c claim) bool { return c.object == p.object })

@@ -54,7 +54,7 @@ func (r *Reconciler) observe(ctx context.Context, namespace string) (*situation,
 	// brings us back.
 	s.memory = r.memory.of(namespace, names)
 	s.refused = s.memory.pending(r.Now())
-	if s.claims, err = r.claims(ctx, namespace, names, byName); err != nil {
+	if s.claims, err = r.claims(ctx, s.egress, names, byName); err != nil {
 		return nil, err
 	}
 	s.found = problems(s.observation, s.pods)
@@ -100,7 +100,7 @@ func (r *Reconciler) istio(ctx context.Context, opts ...client.ListOption) ([]*u
 }
 
 // claims finds what stands in the way of each of names.
-func (r *Reconciler) claims(ctx context.Context, namespace string, names map[string]bool, byName map[string][]*unstructured.Unstructured) (map[string][]claim, error) {
+func (r *Reconciler) claims(ctx context.Context, e Egress, names map[string]bool, byName map[string][]*unstructured.Unstructured) (map[string][]claim, error) {
 	claims := map[string][]claim{}
 	for name := range names {
 		// We never write these: no need to wait for our own writes.
@@ -109,7 +109,7 @@ func (r *Reconciler) claims(ctx context.Context, namespace string, names map[str
 			return nil, err
 		}
 		objects = append(objects, byName[name]...)
-		if found := claimsOn(name, namespace, objects); found != nil {
+		if found := e.claimsOn(name, objects); found != nil {
 			claims[name] = found
 		}
 	}

@@ -18,6 +18,7 @@ const (
 	reasonMixed    = "AWSMeshModeConflict" // pods ask for one host in ways that exclude each other, such as plaintext and passthrough
 	reasonReplaced = "AWSMeshRouteLeftOut" // a user's VirtualService takes the place of ours
 	reasonRefused  = "AWSMeshChangedBack"  // something changes our object back at once
+	reasonForeign  = "AWSMeshGoesFirst"    // an object of another namespace has the host too, and ours go before it
 	reasonWithheld = "AWSMeshHostWithheld" // the host is closed to ambient pods: those of other namespaces would get it
 )
 
@@ -45,10 +46,11 @@ func problems(o observation, pods []podPlan) []problem {
 		out = append(out, h.leftToSidecars(o.egress.Namespace, pods)...)
 		out = append(out, o.withheld(h, pods)...)
 		for _, c := range claims {
-			if c.blocks() || h.Mode == awsmesh.Plaintext {
+			if c.own && (c.blocks() || h.Mode == awsmesh.Plaintext) {
 				out = append(out, c.problem(h.Name, o.egress.Namespace))
 			}
 		}
+		out = append(out, h.goesFirst(o.egress.Namespace, claims, pods)...)
 		switch {
 		case blocked(claims):
 			c := claims[slices.IndexFunc(claims, claim.blocks)]
@@ -62,6 +64,20 @@ func problems(o observation, pods []podPlan) []problem {
 		}
 	}
 	return merge(append(out, gatewayProblems(o, pods)...))
+}
+
+// goesFirst is about an object of another namespace that ours for h hide from the pods. One
+// is enough: others may have any number.
+func (h Host) goesFirst(namespace string, claims []claim, pods []podPlan) []problem {
+	i := slices.IndexFunc(claims, func(c claim) bool { return !c.own })
+	if i < 0 || blocked(claims) {
+		return nil
+	}
+	c := claims[i].object
+	note := fmt.Sprintf("%s is opened by aws-mesh, and %s does not act on it here: have the host taken out of that, or not exported to this namespace", h.Name, describe(c))
+	return append([]problem{{c, reasonForeign, fmt.Sprintf(
+		"aws-mesh opens %s in namespace %q, where its objects go before this %s: take the host out of it, or do not export it to there", h.Name, namespace, c.GetKind())}},
+		onPods(pods, reasonForeign, note, func(p podPlan) bool { _, wants := p.wants(h.Name); return wants })...)
 }
 
 // gatewayProblems is about what is in the way of the way to the gateway.

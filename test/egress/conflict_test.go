@@ -40,32 +40,34 @@ spec:
 	hasConflicts(t, s.name, 0)
 }
 
-func TestUsersObjectsElsewhere(t *testing.T) {
+// An object of another namespace takes nothing from us, whoever it is shown to.
+func TestObjectsElsewhere(t *testing.T) {
 	s := newSpace(t, env.Client, "elsewhere")
 	other := newSpace(t, env.Client, "elsewhere-platform")
-	start(t, env, &egress.Reconciler{})
-	s.addPod("web", status("sqs").String())
+	run := start(t, env, &egress.Reconciler{})
+	web := s.addPod("web", status("sqs").String())
 	s.has("sqs")
+	run.settle()
+	before := len(run.writes.to(s.name))
 
-	t.Log("a DestinationRule of another namespace that is not exported does not matter")
+	t.Log("a DestinationRule that is not exported")
 	theirs := other.apply(`
 kind: DestinationRule
 metadata: {name: tls}
 spec: {host: sqs.eu-west-1.amazonaws.com, exportTo: ["."]}`)
-	hasConflicts(t, s.name, 0)
-	s.has("sqs")
+	run.settle()
+	if got := s.events(web); got != "" {
+		t.Errorf("events of the pod: %s", got)
+	}
 
 	t.Log("it is exported to all")
 	theirs.Object["spec"] = map[string]any{"host": "sqs.eu-west-1.amazonaws.com"}
 	s.must(s.client.Update(t.Context(), theirs))
-	s.has()
-	other.hasEvent(theirs, `in namespace "elsewhere" to this DestinationRule`)
-	hasConflicts(t, s.name, 1)
-
-	t.Log("it is for another host")
-	theirs.Object["spec"] = map[string]any{"host": "sqs.us-east-1.amazonaws.com"}
-	s.must(s.client.Update(t.Context(), theirs))
-	s.has("sqs")
+	s.hasEvent(web, "Warning AWSMeshGoesFirst: sqs.eu-west-1.amazonaws.com is opened by aws-mesh, and DestinationRule elsewhere-platform/tls does not act on it")
+	run.settle()
+	if w := run.writes.to(s.name)[before:]; len(w) > 0 {
+		t.Errorf("writes because of it: %q", w)
+	}
 	hasConflicts(t, s.name, 0)
 }
 

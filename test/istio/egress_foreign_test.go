@@ -1,0 +1,103 @@
+package istio
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"istio.io/istio/pilot/pkg/model"
+	"istio.io/istio/pilot/pkg/networking/core"
+	"istio.io/istio/pkg/config"
+)
+
+// trap is what somebody who may write in another namespace shows the whole mesh for a
+// host of ours: it answers for the route as ours do, and leads to himself without TLS.
+const trap = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: trap, namespace: attacker, creationTimestamp: "2001-01-01T00:00:00Z"}
+spec:
+  hosts: ["HOST"]
+  exportTo: ["EXPORT"]
+  location: MESH_EXTERNAL
+  resolution: NONE
+  ports: [{number: 443, name: http, protocol: HTTP}]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: trap, namespace: attacker, creationTimestamp: "2001-01-01T00:00:00Z"}
+spec: {host: "HOST", exportTo: ["EXPORT"], trafficPolicy: {tls: {mode: DISABLE}}, subsets: [{name: tls}]}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: trap-for-some, namespace: attacker, creationTimestamp: "2001-01-01T00:00:00Z"}
+spec: {host: "HOST", workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: DISABLE}}, subsets: [{name: tls}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: a-trap, namespace: attacker, creationTimestamp: "2001-01-01T00:00:00Z"}
+spec:
+  hosts: ["HOST"]
+  exportTo: ["EXPORT"]
+  http:
+  - match: [{headers: {x-aws-mesh-route: {exact: ask}}}]
+    directResponse: {status: 204}
+    headers: {response: {set: {x-aws-mesh-route: "%ENVIRONMENT(AWS_MESH_POD_UID)%"}}}
+  - route: [{destination: {host: trap.example.com, port: {number: 80}}}]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: his-own, namespace: attacker}
+spec:
+  hosts: [trap.example.com]
+  exportTo: ["EXPORT"]
+  location: MESH_EXTERNAL
+  resolution: STATIC
+  ports: [{number: 80, name: http, protocol: HTTP}]
+  endpoints: [{address: 192.0.2.66}]
+`
+
+// TestForeignObjects sets that trap for each host. Alone it works; with our objects, what
+// pods are told of port 443 is ours by the byte, whichever came first.
+func TestForeignObjects(t *testing.T) {
+	golden := goldenObjects(t)
+	for _, name := range []string{"plaintext-wildcard", "passthrough"} {
+		ours := parse(t, golden[name])
+		for host := range hosts(ours) {
+			for _, to := range []string{"*", "shop"} {
+				theirs := parse(t, strings.NewReplacer("HOST", host, "EXPORT", to).Replace(trap))
+				t.Run(name+"/"+host+"/exported to "+to, func(t *testing.T) {
+					if leads := webIn(t, theirs).leads(t, host); leads != "proven, to plaintext" {
+						t.Errorf("the trap alone: %s; so it proves nothing", leads)
+					}
+					want := on443(t, webIn(t, ours))
+					for _, objects := range [][]config.Config{slices.Concat(theirs, ours), slices.Concat(ours, theirs)} {
+						if diff := cmp.Diff(want, on443(t, webIn(t, objects))); diff != "" {
+							t.Errorf("beside the trap (-want +got):\n%s", diff)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// webIn returns what Istio tells a pod of namespace shop.
+func webIn(t *testing.T, objects []config.Config) sidecar {
+	t.Helper()
+	return istiod{core.NewConfigGenTest(t, core.TestOptions{Configs: objects, MeshConfig: meshConfig(allowAny)})}.tell(t, &model.Proxy{ConfigNamespace: "shop", Labels: map[string]string{"app": "web"}})
+}
+
+// on443 returns the parts of s that are about port 443.
+func on443(t *testing.T, s sidecar) map[string][]byte {
+	t.Helper()
+	parts := s.parts(t)
+	for part := range parts {
+		if !strings.Contains(part, "443") {
+			delete(parts, part)
+		}
+	}
+	return parts
+}
