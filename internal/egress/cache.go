@@ -55,7 +55,7 @@ func transform[T any](slim func(T) T) func(any) (any, error) {
 func slimPod(pod *metav1.PartialObjectMetadata) *metav1.PartialObjectMetadata {
 	slim := &metav1.PartialObjectMetadata{TypeMeta: pod.TypeMeta}
 	slim.Name, slim.Namespace, slim.UID, slim.ResourceVersion = pod.Name, pod.Namespace, pod.UID, pod.ResourceVersion
-	slim.CreationTimestamp, slim.DeletionTimestamp = pod.CreationTimestamp, pod.DeletionTimestamp
+	slim.CreationTimestamp = pod.CreationTimestamp
 	if status, ok := pod.Annotations[awsmesh.AnnotationStatus]; ok {
 		slim.Annotations = map[string]string{awsmesh.AnnotationStatus: status}
 	}

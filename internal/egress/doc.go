@@ -45,5 +45,6 @@
 //
 // Metadata does not tell a pod that runs from one that has completed. Both keep
 // their hosts open, until the pod object goes: the pods that a CronJob keeps in its
-// history spare its next run a cold start.
+// history spare its next run a cold start. So does one that is being deleted: it may
+// call, on connections that it has proven, until the end of its grace period.
 package egress

@@ -17,7 +17,7 @@ type podPlan struct {
 	err   error
 }
 
-// planPods plans each pod that is not going away, oldest first. Once the hosts of the
+// planPods plans each pod, oldest first. Once the hosts of the
 // pods before it and its own would be more than limit, a pod is refused as a whole:
 // who floods a namespace closes nothing that is open.
 func planPods(namespace string, pods []*metav1.PartialObjectMetadata, limit int) (Egress, []podPlan) {
@@ -30,9 +30,6 @@ func planPods(namespace string, pods []*metav1.PartialObjectMetadata, limit int)
 	var all []awsmesh.Plan
 	var each []podPlan
 	for _, pod := range pods {
-		if pod.DeletionTimestamp != nil {
-			continue
-		}
 		status := pod.Annotations[awsmesh.AnnotationStatus]
 		p, known := byStatus[status]
 		if !known {

@@ -76,8 +76,7 @@ func podChanged() predicate.TypedPredicate[*metav1.PartialObjectMetadata] {
 	return predicate.TypedFuncs[*metav1.PartialObjectMetadata]{
 		UpdateFunc: func(e event.TypedUpdateEvent[*metav1.PartialObjectMetadata]) bool {
 			was, is := e.ObjectOld, e.ObjectNew
-			return was.ResourceVersion == is.ResourceVersion || was.UID != is.UID ||
-				!was.DeletionTimestamp.Equal(is.DeletionTimestamp) || !reflect.DeepEqual(was.Annotations, is.Annotations)
+			return was.ResourceVersion == is.ResourceVersion || was.UID != is.UID || !reflect.DeepEqual(was.Annotations, is.Annotations)
 		},
 	}
 }
