@@ -26,9 +26,10 @@ const (
 // hostsAtATime is how many hosts of one namespace are applied at a time.
 const hostsAtATime = 4
 
-// act carries out c, and returns all that went wrong.
+// act carries out c, and returns all that went wrong. Of a host whose new objects are
+// refused, it deletes none: without them it could be called in plaintext all the way.
 func (r *Reconciler) act(ctx context.Context, c changes, now time.Time, s *situation) error {
-	errs := r.applyAll(ctx, c.apply, now, s)
+	errs, failed := r.applyAll(ctx, c.apply, now, s)
 	for _, u := range c.unmark {
 		errs = append(errs, r.mark(ctx, u, nil))
 	}
@@ -36,25 +37,26 @@ func (r *Reconciler) act(ctx context.Context, c changes, now time.Time, s *situa
 		errs = append(errs, r.mark(ctx, u, map[string]string{annotationUnusedSince: now.UTC().Format(time.RFC3339)}))
 	}
 	for _, u := range c.delete {
-		errs = append(errs, r.delete(ctx, u))
+		if !failed[nameAtSidecar(u)] {
+			errs = append(errs, r.delete(ctx, u))
+		}
 	}
 	return errors.Join(errs...)
 }
 
 // applyAll applies objects, those of one host in their order, at the gateway first. After
 // one that cannot be applied, the host gets none: it must not be open without TLS
-// origination.
-func (r *Reconciler) applyAll(ctx context.Context, objects []*unstructured.Unstructured, now time.Time, s *situation) []error {
+// origination. Those hosts are failed, by the names of their objects.
+func (r *Reconciler) applyAll(ctx context.Context, objects []*unstructured.Unstructured, now time.Time, s *situation) (errs []error, failed map[string]bool) {
 	byHost := map[string][]*unstructured.Unstructured{}
 	for _, u := range objects {
-		host := strings.TrimSuffix(u.GetName(), atGateway)
-		byHost[host] = append(byHost[host], u)
+		byHost[nameAtSidecar(u)] = append(byHost[nameAtSidecar(u)], u)
 	}
-	var errs []error
+	failed = map[string]bool{}
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(hostsAtATime)
-	for _, host := range byHost {
+	for name, host := range byHost {
 		group.Go(func() error {
 			for _, u := range host {
 				refused, err := r.apply(ctx, u)
@@ -63,6 +65,7 @@ func (r *Reconciler) applyAll(ctx context.Context, objects []*unstructured.Unstr
 					s.refuse(u, *refused, now)
 				}
 				if err != nil {
+					failed[name] = true
 					errs = append(errs, fmt.Errorf("apply %s: %w", describe(u), err))
 				}
 				mu.Unlock()
@@ -74,7 +77,12 @@ func (r *Reconciler) applyAll(ctx context.Context, objects []*unstructured.Unstr
 		})
 	}
 	_ = group.Wait() // its functions return nil
-	return errs
+	return errs, failed
+}
+
+// nameAtSidecar returns the name that u, or the sidecars' leg of its host, has.
+func nameAtSidecar(u *unstructured.Unstructured) string {
+	return strings.TrimSuffix(u.GetName(), atGateway)
 }
 
 // apply makes u so. Server-side apply leaves fields that others have added; in our
