@@ -62,14 +62,9 @@ func slimPod(pod *metav1.PartialObjectMetadata) *metav1.PartialObjectMetadata {
 	return slim
 }
 
-// slimNamespace keeps our own annotations: the webhook reads the region there.
+// slimNamespace keeps the labels, which name the waypoint.
 func slimNamespace(ns *metav1.PartialObjectMetadata) *metav1.PartialObjectMetadata {
-	ns.ManagedFields = nil
-	for key := range ns.Annotations {
-		if !strings.HasPrefix(key, awsmesh.AnnotationPrefix) {
-			delete(ns.Annotations, key)
-		}
-	}
+	ns.ManagedFields, ns.Annotations = nil, nil
 	return ns
 }
 

@@ -103,6 +103,9 @@ func (r *runnable) Start(ctx context.Context) error {
 	if err := c.Watch(source.Kind(r.mgr.GetCache(), metadata("Pod"), handler.TypedEnqueueRequestsFromMapFunc(ofPod), podChanged())); err != nil {
 		return err
 	}
+	if err := c.Watch(source.Kind(r.mgr.GetCache(), metadata("Namespace"), handler.TypedEnqueueRequestsFromMapFunc(itself), namespaceChanged())); err != nil {
+		return err
+	}
 	return c.Start(ctx)
 }
 

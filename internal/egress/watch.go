@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"time"
 
@@ -53,6 +54,12 @@ func ofPod(_ context.Context, pod *metav1.PartialObjectMetadata) []ctrl.Request 
 	return []ctrl.Request{request(pod.Namespace)}
 }
 
+// itself: pods may be known before their namespace is, and the labels say which waypoint
+// it has.
+func itself(_ context.Context, ns *metav1.PartialObjectMetadata) []ctrl.Request {
+	return []ctrl.Request{request(ns.Name)}
+}
+
 // concerned returns the namespaces for which u matters: its own if it is ours, and
 // those that need a host of a user's object, or have objects of its name.
 func (r *Reconciler) concerned(_ context.Context, u *unstructured.Unstructured) []ctrl.Request {
@@ -77,6 +84,16 @@ func podChanged() predicate.TypedPredicate[*metav1.PartialObjectMetadata] {
 		UpdateFunc: func(e event.TypedUpdateEvent[*metav1.PartialObjectMetadata]) bool {
 			was, is := e.ObjectOld, e.ObjectNew
 			return was.ResourceVersion == is.ResourceVersion || was.UID != is.UID || !reflect.DeepEqual(was.Annotations, is.Annotations)
+		},
+	}
+}
+
+// namespaceChanged does the same for namespaces. One that was made anew may look like an
+// update.
+func namespaceChanged() predicate.TypedPredicate[*metav1.PartialObjectMetadata] {
+	return predicate.TypedFuncs[*metav1.PartialObjectMetadata]{
+		UpdateFunc: func(e event.TypedUpdateEvent[*metav1.PartialObjectMetadata]) bool {
+			return e.ObjectOld.UID != e.ObjectNew.UID || !maps.Equal(e.ObjectOld.Labels, e.ObjectNew.Labels)
 		},
 	}
 }

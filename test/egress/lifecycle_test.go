@@ -5,6 +5,10 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/internal/egress"
 )
@@ -143,6 +147,25 @@ func TestModes(t *testing.T) {
 	s.delete(loud)
 	eventually(t, func() error {
 		if got := s.ours(); len(got) != 1 {
+			return fmt.Errorf("objects: %s", content(got))
+		}
+		return nil
+	})
+}
+
+// A namespace may get its waypoint after its pods.
+func TestWaypointComesLater(t *testing.T) {
+	s := newSpace(t, env.Client, "waypoint-later")
+	start(t, env, &egress.Reconciler{Waypoints: true})
+	ambient := status("sqs")
+	ambient.Waypoint = true
+	web := s.addPod("web", ambient.String())
+	s.hasEvent(web, `Warning AWSMeshPodIgnored: no AWS host is open for this pod: its status says that it is ambient, but namespace "waypoint-later" has no waypoint`)
+	label := `{"metadata":{"labels":{"istio.io/dataplane-mode":"ambient","istio.io/use-waypoint":"waypoint"}}}`
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.name}}
+	s.must(s.client.Patch(t.Context(), ns, client.RawPatch("application/merge-patch+json", []byte(label))))
+	eventually(t, func() error {
+		if got := s.ours(); len(got) != 3 {
 			return fmt.Errorf("objects: %s", content(got))
 		}
 		return nil
