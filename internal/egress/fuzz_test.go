@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -58,6 +59,33 @@ func FuzzStatus(f *testing.F) {
 		}
 		problems(observation{egress: e}, pods)
 	})
+}
+
+// What the webhook may have written at most is read, and nothing longer is kept.
+func TestLongStatus(t *testing.T) {
+	s := awsmesh.Status{InMesh: true, Waypoint: true, Mode: awsmesh.Plaintext, Reason: strings.Repeat("why ", 50), Kept: map[string][]string{}}
+	for _, service := range endpoints.Services() {
+		s.Services = append(s.Services, service.Name)
+	}
+	for i, region := range endpoints.Regions() {
+		s.Buckets = append(s.Buckets, fmt.Sprintf("%063d", 2*i), fmt.Sprintf("%063d", 2*i+1))
+		s.Endpoints = append(s.Endpoints, endpoints.Params{Region: region.Name}, endpoints.Params{Region: region.Name, FIPS: true}, endpoints.Params{Region: region.Name, DualStack: true})
+	}
+	for i := range 20 {
+		s.Kept[fmt.Sprintf("%063d", i)] = []string{"AWS_DEFAULT_REGION", "AWS_MESH_HOSTS", "AWS_MESH_IN_MESH", "AWS_MESH_POD_UID", "AWS_MESH_REGION", "AWS_MESH_SERVICES", "AWS_REGION"}
+	}
+	if n := len(s.String()); n > maxStatus {
+		t.Errorf("the longest status has %d bytes, more than the limit of %d", n, maxStatus)
+	}
+	pod := metadata("Pod")
+	pod.Annotations = map[string]string{awsmesh.AnnotationStatus: `{"reason":"` + strings.Repeat("x", 200<<10) + `"}`}
+	kept := slimPod(pod)
+	if n := len(kept.Annotations[awsmesh.AnnotationStatus]); n > maxStatus+1 {
+		t.Errorf("%d bytes are kept", n)
+	}
+	if _, pods := planPods(namespace, []*metav1.PartialObjectMetadata{kept}, 1000); pods[0].err == nil || !strings.Contains(pods[0].err.Error(), "more than 32768 bytes") {
+		t.Errorf("error: %v", pods[0].err)
+	}
 }
 
 // table returns every host of the table.

@@ -52,6 +52,9 @@ func planStatus(value string) ([]awsmesh.Plan, error) {
 	if value == "" {
 		return nil, fmt.Errorf("it has the label %s, but no annotation %s; the webhook writes both", awsmesh.LabelEgress, awsmesh.AnnotationStatus)
 	}
+	if len(value) > maxStatus {
+		return nil, fmt.Errorf("its annotation %s has more than %d bytes; the webhook writes it", awsmesh.AnnotationStatus, maxStatus)
+	}
 	status, err := awsmesh.ParseStatus(value)
 	if err != nil {
 		return nil, err
