@@ -245,6 +245,10 @@ func TestStatusRoundTrip(t *testing.T) {
 	if err != nil || len(plans) != 2 || plans[0].Mode != Plaintext || plans[0].Hosts[0] != "orders.s3.eu-west-1.amazonaws.com" {
 		t.Errorf("Plans() = %+v, %v", plans, err)
 	}
+	got.Endpoints = slices.Repeat(got.Endpoints, 60)
+	if again, err := got.Plans(); err != nil || !reflect.DeepEqual(again, plans) {
+		t.Errorf("of the same endpoints 60 times, Plans() = %d plans, %v", len(again), err)
+	}
 }
 
 // Whoever may write the status opens AWS hosts at most, and few of them.

@@ -57,7 +57,7 @@ const maxStatus = 256 << 10
 // would not fill it.
 const maxEndpoints = 128
 
-// Plans resolves s again, one plan for each of its endpoints. It reports what
+// Plans resolves s again, one plan for each of its distinct endpoints. It reports what
 // [ParseRequest] and [PlanFor] report.
 func (s Status) Plans() ([]Plan, error) {
 	var r Request
@@ -72,7 +72,10 @@ func (s Status) Plans() ([]Plan, error) {
 		return nil, &AnnotationError{AnnotationStatus, err}
 	}
 	var plans []Plan
-	for _, params := range s.Endpoints {
+	for i, params := range s.Endpoints {
+		if slices.Contains(s.Endpoints[:i], params) {
+			continue
+		}
 		plan, err := PlanFor(r, params)
 		if err != nil {
 			return nil, &AnnotationError{AnnotationStatus, err}
