@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,7 +39,9 @@ type replica struct {
 // start runs a replica until the test ends, without waiting for it to be ready.
 func start(t *testing.T, flags ...string) *replica {
 	t.Helper()
-	r := &replica{addr: freeAddr(t), health: freeAddr(t), metric: freeAddr(t), log: &syncBuffer{}, done: make(chan struct{})}
+	r := &replica{addr: freeAddr(t), log: &syncBuffer{}, done: make(chan struct{})}
+	r.health = freeAddr(t, r.addr)
+	r.metric = freeAddr(t, r.addr, r.health)
 	host, port, _ := net.SplitHostPort(r.addr)
 	r.cmd = exec.Command(filepath.Join(dir, "webhook"), append([]string{
 		"--kubeconfig=" + kubeconfig(t), "--host=" + host, "--port=" + port,
@@ -180,15 +183,19 @@ func eventually(t *testing.T, check func() error) {
 }
 
 // freeAddr returns an address that the webhook may listen on a moment later: the kernel
-// gives connections ports from 32768 (Linux) or 49152 (macOS) on.
-func freeAddr(t *testing.T) string {
+// gives connections ports from 32768 (Linux) or 49152 (macOS) on. None is in taken.
+func freeAddr(t *testing.T, taken ...string) string {
 	t.Helper()
 	var err error
 	for range 100 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(20000))
+		if slices.Contains(taken, addr) {
+			continue
+		}
 		var l net.Listener
-		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(20000))); err == nil {
+		if l, err = net.Listen("tcp", addr); err == nil {
 			defer l.Close()
-			return l.Addr().String()
+			return addr
 		}
 	}
 	t.Fatal(err)
