@@ -35,10 +35,13 @@ const maxPods = 3
 // problems returns what a person should know of o, in a stable order.
 func problems(o observation, pods []podPlan) []problem {
 	var out []problem
+	told := map[string]int{} // pods, by what is wrong with them
 	for _, p := range pods {
-		if p.err != nil {
-			out = append(out, problem{p.pod, reasonIgnored,
-				fmt.Sprintf("no AWS host is open for this pod: %v", p.err)})
+		if p.err == nil {
+			continue
+		}
+		if told[p.err.Error()]++; told[p.err.Error()] <= maxPods {
+			out = append(out, problem{p.pod, reasonIgnored, fmt.Sprintf("no AWS host is open for this pod: %v", p.err)})
 		}
 	}
 	for _, h := range o.egress.Hosts {
