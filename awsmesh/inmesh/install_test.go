@@ -125,10 +125,7 @@ func TestRouteArrives(t *testing.T) {
 func TestOneAsksForAll(t *testing.T) {
 	w := started(t)
 	w.intercepts = true
-	logged := make(lines, 100)
-	client := installed(t, w, func(c *inmesh.Config, _ *http.Transport) {
-		c.RouteWait, c.Logger = time.Hour, slog.New(slog.NewTextHandler(logged, nil))
-	})
+	client, logged := patient(t, w)
 	call := func(timeout time.Duration) error {
 		ctx, cancel := context.WithTimeout(t.Context(), timeout)
 		defer cancel()
@@ -166,10 +163,7 @@ func TestOneAsksForAll(t *testing.T) {
 func TestAskerGivesUp(t *testing.T) {
 	w := started(t)
 	w.intercepts = true
-	logged := make(lines, 100)
-	client := installed(t, w, func(c *inmesh.Config, _ *http.Transport) {
-		c.RouteWait, c.Logger = time.Hour, slog.New(slog.NewTextHandler(logged, nil))
-	})
+	client, logged := patient(t, w)
 	dial := func(ctx context.Context, done chan<- error) {
 		conn, err := client.Transport.(*http.Transport).DialTLSContext(ctx, "tcp", listed+":443")
 		if err == nil {
@@ -191,6 +185,15 @@ func TestAskerGivesUp(t *testing.T) {
 	if err := <-second; err != nil {
 		t.Errorf("the second got %v", err)
 	}
+}
+
+// patient returns a client that waits for routes, and what it logs.
+func patient(t *testing.T, w *world) (*http.Client, lines) {
+	t.Helper()
+	logged := make(lines, 100)
+	return installed(t, w, func(c *inmesh.Config, _ *http.Transport) {
+		c.RouteWait, c.Logger = time.Hour, slog.New(slog.NewTextHandler(logged, nil))
+	}), logged
 }
 
 // lines has what is logged.
