@@ -64,7 +64,7 @@ func TestHTTP(t *testing.T) {
 // TestAnnouncedLength announces as long a body as is read, and sends one byte of it: what
 // that costs must not be what was announced.
 func TestAnnouncedLength(t *testing.T) {
-	const requests, most = 50, 128 << 10
+	const requests, most = 50, 1 << 20
 	h := (&mutate.Handler{}).Mutate()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
