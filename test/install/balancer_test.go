@@ -64,6 +64,16 @@ func (b *balancer) follow() {
 	}
 }
 
+// knows reports why no new connection goes to r.
+func (b *balancer) knows(r *replica) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !slices.Contains(b.ready, r) {
+		return errors.New("it is not known to be ready")
+	}
+	return nil
+}
+
 func (b *balancer) next() (*replica, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

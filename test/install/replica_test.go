@@ -60,7 +60,7 @@ func start(t *testing.T, flags ...string) *replica {
 	return r
 }
 
-// run starts n replicas at once and waits until they are ready.
+// run starts n replicas at once and waits until they are asked.
 func run(t *testing.T, n int, flags ...string) []*replica {
 	t.Helper()
 	var replicas []*replica
@@ -68,9 +68,8 @@ func run(t *testing.T, n int, flags ...string) []*replica {
 		replicas = append(replicas, start(t, flags...))
 	}
 	for _, r := range replicas {
-		r.waitReady(t)
+		eventually(t, func() error { return front.knows(r) })
 	}
-	time.Sleep(2 * endpointsDelay)
 	return replicas
 }
 
