@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -98,11 +99,11 @@ func (s clientSight) check(t *testing.T, want way) {
 	if (want == plainURL || want == properURL) && !strings.HasPrefix(s.Value, string(want)) {
 		t.Errorf("the URL is %q, want one that begins with %s", s.Value, want)
 	}
-	refusals := 0
+	var refusals []string
 	for _, r := range s.records {
 		host := strings.TrimSuffix(r.Host, ":443")
 		if r.Status >= 400 && r.Status != 409 { // 409: the bucket is there
-			refusals++
+			refusals = append(refusals, fmt.Sprintf("%s %s with %d", r.Method, r.URI, r.Status))
 		}
 		if want == leaks {
 			if r.Via != aws.ViaPlaintext || r.Header.Get("Authorization") == "" {
@@ -120,8 +121,8 @@ func (s clientSight) check(t *testing.T, want way) {
 			t.Errorf("signed for %s, which AWS would take", r.Region)
 		}
 	}
-	if (refusals > 0) != (want == refused || want == leaks) {
-		t.Errorf("AWS refused %d requests, want any: %t", refusals, want == refused)
+	if (len(refusals) > 0) != (want == refused || want == leaks) {
+		t.Errorf("AWS refused %q, want any: %t", refusals, want == refused)
 	}
 }
 

@@ -66,13 +66,14 @@ func TestForcedRotationUnderLoad(t *testing.T) {
 	}
 }
 
-// watchSerials returns which certificates replicas serve in the next d, with disturb
-// called every 1.5 s. Each has to be trusted by an API server that is behind: that still
-// has the caBundle of a moment ago.
+// watchSerials returns which certificates replicas serve in the next d at least, with
+// disturb called every 1.5 s. Each has to be trusted by an API server that is behind: that
+// still has the caBundle of a moment ago. On a busy machine it takes longer to compare
+// enough of them.
 func watchSerials(t *testing.T, replicas []*replica, d time.Duration, disturb func()) map[string]bool {
 	t.Helper()
 	seen, checked := map[string]bool{}, 0
-	for end := time.Now().Add(d); time.Now().Before(end); disturb() {
+	for end := time.Now().Add(d); time.Now().Before(end) || checked < 20; disturb() {
 		for round := time.Now().Add(1500 * time.Millisecond); time.Now().Before(round); {
 			read, behind := time.Now(), bundle(t)
 			time.Sleep(100 * time.Millisecond)
@@ -88,9 +89,6 @@ func watchSerials(t *testing.T, replicas []*replica, d time.Duration, disturb fu
 				}
 			}
 		}
-	}
-	if checked < 20 {
-		t.Errorf("%d certificates were compared with the caBundle: that is too few", checked)
 	}
 	return seen
 }

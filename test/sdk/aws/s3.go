@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"bytes"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -24,8 +25,23 @@ func (s s3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		redirect(w, r, to, home, bucket)
 		return
 	}
+	if err := measure(r); err != nil {
+		refuse(w, r, to, err)
+		return
+	}
 	transport, err := s.stores.S3(r.Context(), to.region)
 	forward(w, r, to, transport, err)
+}
+
+// measure gives a body without a length its length. Of one in HTTP's chunks, with AWS's in
+// them, versitygw leaves the end unread, and takes it for the next request.
+func measure(r *http.Request) error {
+	if r.ContentLength >= 0 {
+		return nil
+	}
+	body, err := io.ReadAll(r.Body)
+	r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+	return err
 }
 
 // bucketOf finds the bucket in the host or in the path; there may be none.

@@ -56,11 +56,11 @@ func socketTransport(socket string) *http.Transport {
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		},
-		// On an idle connection versitygw may answer what nobody asked, 400, and the next
-		// request would take it for its own.
-		DisableKeepAlives:  true,
-		DisableCompression: true,
-		WriteBufferSize:    128 << 10, ReadBufferSize: 128 << 10,
+		DisableCompression:  true,
+		MaxIdleConnsPerHost: 64,
+		// A store that closes an idle connection must not be met with a request.
+		IdleConnTimeout: 3 * time.Second,
+		WriteBufferSize: 128 << 10, ReadBufferSize: 128 << 10,
 	}
 }
 
@@ -85,6 +85,7 @@ func (p *process) await(ctx context.Context, socket string) error {
 
 // stop asks the process to end, insists after 5 s, and waits for it.
 func (p *process) stop() error {
+	p.transport.CloseIdleConnections()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
 	select {
 	case <-p.done:

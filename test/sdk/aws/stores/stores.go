@@ -87,7 +87,7 @@ func (s *Stores) S3(ctx context.Context, region string) (http.RoundTripper, erro
 			"--port", socket, "--access", s.AccessKeyID, "--secret", s.SecretAccessKey, "--region", region,
 			// The bucket is what precedes ".s3" in the host, whatever follows: this holds for all of S3's hosts.
 			"--virtual-domain", "s3",
-			"--iam-standalone-endpoint", s.keyServer.socket, "--quiet",
+			"--iam-standalone-endpoint", s.keyServer.socket, "--keep-alive", "--quiet",
 			"posix", "--sidecar", metadata, objects, // not every file system has extended attributes
 		}, errors.Join(os.MkdirAll(objects, 0o755), os.MkdirAll(metadata, 0o755))
 	})
