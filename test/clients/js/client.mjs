@@ -70,6 +70,7 @@ createServer(async (request, response) => {
   const url = new URL(request.url, "http://localhost");
   const name = url.searchParams.get("case");
   response.setHeader("Content-Type", "application/json");
+  response.setHeader("Connection", "close"); // the sidecar would keep it, and meet the end of an idle one with a request
   if (url.pathname !== "/call") return response.end(JSON.stringify({ cases: Object.keys(cases) }));
   if (!cases[name]) response.statusCode = 404;
   response.end(JSON.stringify(cases[name] ? await call(name) : { ok: false, error: `no case ${name}` }));

@@ -195,7 +195,7 @@ func wantValid(t *testing.T, records []aws.Record, n int) {
 	valid := 0
 	for _, r := range records {
 		switch {
-		case isQuestion(r):
+		case asks(r):
 		case r.Via == aws.ViaTLS && r.Verdict == aws.Valid:
 			valid++
 		default:
