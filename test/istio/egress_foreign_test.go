@@ -116,7 +116,8 @@ func on443(t *testing.T, s sidecar) map[string][]byte {
 }
 
 // TestForeignNameBelow shows what ours do not keep out: Istio takes the most specific name,
-// so a trap for one name works beside our wildcard. See docs/security.md for the cure.
+// so a trap for one name works beside our wildcard. What keeps it out is
+// deploy/components/private-hosts.
 func TestForeignNameBelow(t *testing.T) {
 	ours := parse(t, goldenObjects(t)["plaintext-wildcard"])
 	const below = "123456789012.ddb.eu-west-1.amazonaws.com"
