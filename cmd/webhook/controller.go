@@ -35,7 +35,7 @@ func newController(cfg *rest.Config, o options) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &egress.Reconciler{Retention: o.egressRetention, Gateway: o.egressGateway, Waypoints: o.waypoints}
+	r := &egress.Reconciler{Retention: o.egressRetention, Gateway: o.egressGateway, RootNamespace: o.istioNamespace, Waypoints: o.waypoints}
 	return mgr, r.SetupWithManager(mgr)
 }
 

@@ -25,6 +25,7 @@ func TestUsage(t *testing.T) {
 		{"--egress-lease=15ms", "--egress-lease: 15ms is too short (at least 1s)"},
 		{"--egress-retention=-1s", "--egress-retention: -1s is negative"},
 		{"--egress-gateway=istio-system", `"istio-system" is not namespace/service, as in aws-mesh-egress/gateway`},
+		{"--istio-namespace=", `--istio-namespace: "" is not the name of a namespace, as in istio-system`},
 		{"--health-addr=8081", `--health-addr: "8081" is not host:port, as in :8080 or 127.0.0.1:8080`},
 		{"--metrics-addr=", `--metrics-addr: "" is not host:port`},
 		{"--log-level=loud", `"loud"`},
@@ -44,7 +45,7 @@ func TestHelpNamesEveryFlagWithItsDefault(t *testing.T) {
 	if err := run(t.Context(), []string{"--help"}, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"--default-region region", "--egress-retention time", "(default 10m0s)", "(default 9443)"} {
+	for _, want := range []string{"--default-region region", "--egress-retention duration", "(default 10m0s)", "(default 9443)"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the help lacks %q:\n%s", want, &out)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/certs"
@@ -35,6 +36,7 @@ type options struct {
 	identity        string
 	egressRetention time.Duration
 	egressGateway   egress.Gateway
+	istioNamespace  string
 
 	configurations certs.Configurations
 	certDir        string
@@ -61,13 +63,15 @@ func (o *options) flags() *pflag.FlagSet {
 	f.IntVar(&o.port, "port", 9443, "port that serves admission reviews, TLS")
 	f.StringVar(&o.defaultRegion, "default-region", "", "AWS `region` of pods when neither they nor their namespace name one, as in eu-west-1 (default: such pods are refused)")
 	f.StringVar(&o.excludeRanges, "exclude-ip-ranges", "", "the mesh's own global.proxy.excludeIPRanges, comma-separated `CIDRs`, as in 10.1.0.0/16: repeated where a pod's annotation for the credential endpoints would replace it (default: the mesh has none)")
-	f.DurationVar(&o.shutdownDelay, "shutdown-delay", 10*time.Second, "`time` to go on serving when told to end, until no API server calls this replica, as in 5s")
+	f.DurationVar(&o.shutdownDelay, "shutdown-delay", 10*time.Second, "`duration` to go on serving when told to end, until no API server calls this replica, as in 5s")
 
 	f.BoolVar(&o.egress, "egress", true, "run the controller, which opens the AWS hosts that pods need; replicas elect one that does")
-	f.DurationVar(&o.egressLease, "egress-lease", 6*time.Second, "`time` after which another replica runs the controller if the one that did has gone without notice, as in 15s; one that cannot reach the API server for two thirds of it ends")
-	f.StringVar(&o.identity, "identity", "", "`name` under which this replica runs the controller, as in NAME_UID of its pod: no other may have it, and the container that follows it in its pod goes on at once (default: one that nobody ever has again)")
-	f.DurationVar(&o.egressRetention, "egress-retention", egress.DefaultRetention, "`time` that a host stays open when no pod needs it any more, as in 1h")
+	f.DurationVar(&o.egressLease, "egress-lease", 6*time.Second, "`duration` after which another replica runs the controller if the one that did has gone without notice, as in 15s; one that cannot reach the API server for two thirds of it ends")
+	f.StringVar(&o.identity, "identity", "", "`name` under which this replica runs the controller, as in NAME_UID of its pod: no other may have it, and the container that follows it in its pod goes on at once (default: a new random name at each start)")
+	f.DurationVar(&o.egressRetention, "egress-retention", egress.DefaultRetention, "`duration` that a host stays open when no pod needs it any more, as in 1h")
 	f.TextVar(&o.egressGateway, "egress-gateway", egress.Gateway{}, "`namespace/service` of an egress gateway through which calls in plaintext leave the mesh, as in aws-mesh-egress/gateway (default: the sidecars call AWS)")
+
+	f.StringVar(&o.istioNamespace, "istio-namespace", egress.DefaultRootNamespace, "Istio's root `namespace`, meshConfig.rootNamespace: the controller stands back for hosts that objects there have")
 
 	f.BoolVar(&o.waypoints, "waypoints", false, "put ambient pods in mesh mode where their namespace has a waypoint, which originates TLS; needs Istio 1.31 with meshConfig.serviceEntryVisibility NAMESPACE (default: ambient pods originate TLS)")
 
@@ -75,7 +79,7 @@ func (o *options) flags() *pflag.FlagSet {
 	f.StringVar(&o.configurations.Validating, "validating-configuration", "aws-mesh", `name of the ValidatingWebhookConfiguration that does; "" if there is none`)
 	f.StringVar(&o.certDir, "cert-dir", "", "`directory` with tls.crt and tls.key, as cert-manager writes them, read again when they change (default: certificates are made and renewed in --cert-secret)")
 	f.StringVar(&o.certSecret, "cert-secret", "aws-mesh-serving-cert", "`name` of the Secret that holds the certificate; has to exist, may be empty")
-	f.DurationVar(&o.certValidity, "cert-validity", 90*24*time.Hour, "`time` for which a certificate is valid, as in 720h; it is renewed when a third is left")
+	f.DurationVar(&o.certValidity, "cert-validity", 90*24*time.Hour, "`duration` for which a certificate is valid, as in 720h; it is renewed when a third is left")
 
 	f.StringVar(&o.healthAddr, "health-addr", ":8081", "`address` that serves /healthz and /readyz, as in 127.0.0.1:8081; 0: none")
 	f.StringVar(&o.metricsAddr, "metrics-addr", ":8080", "`address` that serves /metrics, plain HTTP, as in 127.0.0.1:8080; 0: none")
@@ -120,6 +124,9 @@ func (o *options) validate() error {
 	}
 	if err := mutate.CheckRanges(o.excludeRanges); err != nil {
 		bad("exclude-ip-ranges", "%w", err)
+	}
+	if len(validation.IsDNS1123Label(o.istioNamespace)) > 0 {
+		bad("istio-namespace", "%q is not the name of a namespace, as in istio-system", o.istioNamespace)
 	}
 	if o.port < 1 || o.port > 65535 {
 		bad("port", "%d is not a port (1 to 65535)", o.port)

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -8,9 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// rootNamespace is Istio's default. Who writes there rules the mesh. In a mesh that has
-// another one, that is like any other namespace to us.
-const rootNamespace = "istio-system"
+// DefaultRootNamespace is what meshConfig.rootNamespace is by default.
+const DefaultRootNamespace = "istio-system"
 
 // A claim is an object that we did not write for a host, or with a name, of ours.
 type claim struct {
@@ -41,11 +41,12 @@ func (e Egress) claimsOn(name string, objects []*unstructured.Unstructured) []cl
 	return claims
 }
 
-// own reports whether who wrote u has a say in the namespace. For anybody else we do not
+// own reports whether who wrote u has a say in the namespace: who writes in Istio's root
+// namespace rules the mesh. For anybody else we do not
 // stand back: who shows an object to the whole mesh would have us take ours away, and get
 // the calls. Istio prefers ours, which are private. An egress gateway has the calls anyway.
 func (e Egress) own(u *unstructured.Unstructured) bool {
-	return slices.Contains([]string{e.Namespace, rootNamespace, e.Gateway.Namespace}, u.GetNamespace())
+	return slices.Contains([]string{e.Namespace, cmp.Or(e.RootNamespace, DefaultRootNamespace), e.Gateway.Namespace}, u.GetNamespace())
 }
 
 // claimedNames returns the names that our objects for u's hosts have, if u is a

@@ -12,6 +12,8 @@ type Egress struct {
 	Namespace string
 	Hosts     []Host  // sorted by name, each once
 	Gateway   Gateway // through which plaintext hosts leave the mesh, if any
+
+	RootNamespace string // Istio's. Default: [DefaultRootNamespace]
 }
 
 // A Host is one name, or "*.suffix" pattern, that is open on port 443.

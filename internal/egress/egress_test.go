@@ -88,7 +88,7 @@ func run(t *testing.T, in map[string]string) map[string]string {
 	o := observation{claims: map[string][]claim{}}
 	var pods []podPlan
 	o.egress, pods = planPods(namespace, decodePods(t, in["pods.yaml"]), limit)
-	o.egress.Gateway = gateway(t, in["gateway"])
+	o.egress.Gateway, o.egress.RootNamespace = gateway(t, in["gateway"]), strings.TrimSpace(in["istio-namespace"])
 	for _, u := range live {
 		if ours(u) {
 			o.live = append(o.live, u)

@@ -22,20 +22,21 @@ type Finding struct {
 	Left    bool // hosts are left to this object, which is a user's
 }
 
-// Examine compares what pods of a namespace need with Istio's objects, of all namespaces,
-// as the Reconciler does. The pods are those with the label [awsmesh.LabelEgress].
-func Examine(namespace string, g Gateway, pods []*metav1.PartialObjectMetadata, objects []*unstructured.Unstructured) []Finding {
+// Examine compares what pods need with Istio's objects, of all namespaces, as the
+// Reconciler does. The pods are those of e's namespace with the label
+// [awsmesh.LabelEgress]; what hosts e has does not matter.
+func Examine(e Egress, pods []*metav1.PartialObjectMetadata, objects []*unstructured.Unstructured) []Finding {
 	o := observation{claims: map[string][]claim{}}
 	var each []podPlan
-	o.egress, each = planPods(namespace, pods, maxHosts)
-	o.egress.Gateway = g
+	o.egress, each = planPods(e.Namespace, pods, maxHosts)
+	o.egress.Gateway, o.egress.RootNamespace = e.Gateway, e.RootNamespace
 	live := map[ref]bool{}
 	var users []*unstructured.Unstructured
 	for _, u := range objects {
 		switch {
 		case !ours(u):
 			users = append(users, u)
-		case u.GetNamespace() == namespace:
+		case u.GetNamespace() == e.Namespace:
 			o.live = append(o.live, u)
 			live[refTo(u)] = true
 		}

@@ -32,7 +32,7 @@ func (r *Reconciler) observe(ctx context.Context, namespace string) (*situation,
 			s.egress, s.pods = withoutWaypoint(namespace, s.pods, err)
 		}
 	}
-	s.egress.Gateway = r.Gateway
+	s.egress.Gateway, s.egress.RootNamespace = r.Gateway, r.RootNamespace
 	names := map[string]bool{}
 	for _, l := range s.egress.legs() {
 		names[Name(l.host)] = true

@@ -18,7 +18,7 @@ const (
 	reasonMixed    = "AWSMeshModeConflict" // pods ask for one host in ways that exclude each other, such as plaintext and passthrough
 	reasonReplaced = "AWSMeshRouteLeftOut" // a user's VirtualService takes the place of ours
 	reasonRefused  = "AWSMeshChangedBack"  // something changes our object back at once
-	reasonForeign  = "AWSMeshGoesFirst"    // an object of another namespace has the host too, and ours go before it
+	reasonForeign  = "AWSMeshOverrides"    // an object of another namespace has the host too, and ours go before it
 	reasonWithheld = "AWSMeshHostWithheld" // the host is closed to ambient pods: those of other namespaces would get it
 )
 

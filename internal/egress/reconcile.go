@@ -38,6 +38,9 @@ type Reconciler struct {
 	// Gateway is the egress gateway of all namespaces. Default: none.
 	Gateway Gateway
 
+	// RootNamespace is Istio's, meshConfig.rootNamespace. Default: [DefaultRootNamespace].
+	RootNamespace string
+
 	// Client reads from the cache, and waits there for what it wrote. Default: one
 	// made for the manager.
 	Client client.Client

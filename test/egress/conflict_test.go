@@ -63,7 +63,7 @@ spec: {host: sqs.eu-west-1.amazonaws.com, exportTo: ["."]}`)
 	t.Log("it is exported to all")
 	theirs.Object["spec"] = map[string]any{"host": "sqs.eu-west-1.amazonaws.com"}
 	s.must(s.client.Update(t.Context(), theirs))
-	s.hasEvent(web, "Warning AWSMeshGoesFirst: sqs.eu-west-1.amazonaws.com is opened by aws-mesh, and DestinationRule elsewhere-platform/tls does not act on it")
+	s.hasEvent(web, "Warning AWSMeshOverrides: sqs.eu-west-1.amazonaws.com is opened by aws-mesh, and DestinationRule elsewhere-platform/tls does not act on it")
 	run.settle()
 	if w := run.writes.to(s.name)[before:]; len(w) > 0 {
 		t.Errorf("writes because of it: %q", w)

@@ -56,7 +56,8 @@ func (f *facts) examine() []egress.Finding {
 	}
 	var found []egress.Finding
 	for namespace := range f.namespaces() {
-		found = append(found, egress.Examine(namespace, f.settings.gateway, f.labelled(namespace), all)...)
+		e := egress.Egress{Namespace: namespace, Gateway: f.settings.gateway, RootNamespace: f.settings.istioNamespace}
+		found = append(found, egress.Examine(e, f.labelled(namespace), all)...)
 	}
 	slices.SortFunc(found, func(a, b egress.Finding) int { return cmp.Compare(a.Object, b.Object) })
 	return found

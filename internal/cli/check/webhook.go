@@ -86,9 +86,10 @@ func ready(s *Snapshot) (n, in int, known bool) {
 // settings are the flags of our webhook that decide what becomes of pods.
 type settings struct {
 	mutate.Options
-	gateway   egress.Gateway
-	waypoints bool
-	known     bool // no webhook is installed, or its flags were read
+	gateway        egress.Gateway
+	istioNamespace string
+	waypoints      bool
+	known          bool // no webhook is installed, or its flags were read
 }
 
 // settingsOf reads the arguments in our Deployment.
@@ -117,8 +118,9 @@ func (o *settings) parse(args []string) {
 	f.StringVar(&o.DefaultRegion, "default-region", o.DefaultRegion, "")
 	f.StringVar(&o.ExcludeIPRanges, "exclude-ip-ranges", o.ExcludeIPRanges, "")
 	f.TextVar(&o.gateway, "egress-gateway", o.gateway, "")
+	f.StringVar(&o.istioNamespace, "istio-namespace", o.istioNamespace, "")
 	f.BoolVar(&o.waypoints, "waypoints", o.waypoints, "")
-	o.known = f.Parse(args) == nil && !strings.Contains(o.DefaultRegion+o.ExcludeIPRanges, "$(")
+	o.known = f.Parse(args) == nil && !strings.Contains(o.DefaultRegion+o.ExcludeIPRanges+o.istioNamespace, "$(")
 	if !o.known {
 		*o = settings{}
 	}
