@@ -21,8 +21,8 @@ else
 left_out := echo "test/sdk: LEFT OUT, its network namespaces need Linux"
 endif
 
-VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-IMAGE    ?= aws-mesh:$(VERSION)
+VERSION  ?= $(shell git describe --tags --match 'v[0-9]*' --always --dirty 2>/dev/null || echo dev)
+IMAGE    ?= localhost/aws-mesh/webhook:$(VERSION)
 DOCKER   ?= docker
 FUZZTIME ?= 20s
 

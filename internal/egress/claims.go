@@ -66,7 +66,8 @@ func claimedNames(u *unstructured.Unstructured) []string {
 	return names
 }
 
-// visible reports whether u acts on the sidecars of namespace.
+// visible reports whether u acts on the sidecars of namespace. One that does not say
+// whom it is for is for all, Istio's default.
 func visible(u *unstructured.Unstructured, namespace string) bool {
 	spec, _ := u.Object["spec"].(map[string]any)
 	exportTo := texts(spec["exportTo"])

@@ -50,21 +50,22 @@ func likeREADME(t *testing.T, components []string) string {
 	t.Helper()
 	readme, err := os.ReadFile(filepath.Join(root, "deploy", "README.md"))
 	must(t, err)
-	found := regexp.MustCompile("(?s)```yaml\n(# kustomization.yaml\n.*?)```").FindSubmatch(readme)
+	found := regexp.MustCompile("(?s)```yaml\n(# install/kustomization.yaml\n.*?)```").FindSubmatch(readme)
 	if found == nil {
 		t.Fatal("deploy/README.md has no kustomization.yaml")
 	}
 	list := "components:"
 	for _, c := range components {
-		list += "\n- aws-mesh/deploy/components/" + c
+		list += "\n- ../aws-mesh/deploy/components/" + c
 	}
 	text := strings.Replace(string(found[1]), "components: []", list, 1)
 	checkout, err := filepath.Abs(root)
 	must(t, err)
 	dir := t.TempDir()
 	must(t, os.Symlink(checkout, filepath.Join(dir, "aws-mesh")))
-	must(t, os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600))
-	return dir
+	must(t, os.Mkdir(filepath.Join(dir, "install"), 0o700))
+	must(t, os.WriteFile(filepath.Join(dir, "install", "kustomization.yaml"), []byte(text), 0o600))
+	return filepath.Join(dir, "install")
 }
 
 // orders returns every choice of items in every order, none of them included.

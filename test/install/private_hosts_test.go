@@ -86,16 +86,23 @@ func TestPrivateHosts(t *testing.T) {
 	must(t, err)
 }
 
+// applyPolicy applies the policy of that name, and its binding, until the end of the test.
+func applyPolicy(t *testing.T, name, manifests string) {
+	t.Helper()
+	must(t, apply(t, manifests))
+	t.Cleanup(func() {
+		_, err := env.Kubectl(context.WithoutCancel(t.Context()), "delete", "validatingadmissionpolicy,validatingadmissionpolicybinding", name)
+		must(t, err)
+	})
+}
+
 // policy has the policy in force until the end of the test: as soon as it refuses, in
 // namespace.
 func policy(t *testing.T, namespace string) {
 	t.Helper()
-	_, err := env.Kubectl(t.Context(), "apply", "--server-side", "-f", filepath.Join(root, privateHosts))
+	manifests, err := os.ReadFile(filepath.Join(root, privateHosts))
 	must(t, err)
-	t.Cleanup(func() {
-		_, err := env.Kubectl(context.WithoutCancel(t.Context()), "delete", "validatingadmissionpolicy,validatingadmissionpolicybinding", "aws-mesh-private-hosts")
-		must(t, err)
-	})
+	applyPolicy(t, "aws-mesh-private-hosts", string(manifests))
 	eventually(t, func() error {
 		if try(t, "", istioObject{"DestinationRule", namespace, "s3.amazonaws.com", ""}) == nil {
 			return errors.New("the policy is not in force")

@@ -12,10 +12,9 @@ import (
 	"github.com/aws-mesh/aws-mesh/test/node/image"
 )
 
-var ourImage = regexp.MustCompile(`image: (aws-mesh/webhook:\S+)`)
+var ourImage = regexp.MustCompile(`image: (\S+/aws-mesh/webhook:\S+)`)
 
-// fromManifests returns our image under the name that our manifests say, where containerd
-// looks for a name without a registry.
+// fromManifests returns our image under the name that our manifests say.
 func (m *Mesh) fromManifests(ctx context.Context, stage string) (image.Image, error) {
 	install, err := os.ReadFile(m.install())
 	if err != nil {
@@ -25,7 +24,7 @@ func (m *Mesh) fromManifests(ctx context.Context, stage string) (image.Image, er
 	if name == nil {
 		return image.Image{}, fmt.Errorf("%s names no image that matches %q", m.install(), ourImage)
 	}
-	return m.fromDockerfile(ctx, "docker.io/"+string(name[1]), stage)
+	return m.fromDockerfile(ctx, string(name[1]), stage)
 }
 
 func (m *Mesh) install() string { return filepath.Join(m.root(), "deploy", "install.yaml") }
