@@ -81,13 +81,7 @@ func TestNothingIsWrittenTwice(t *testing.T) {
 
 	run.stop()
 	run = start(t, env, &egress.Reconciler{})
-	eventually(t, func() error {
-		if !strings.Contains(run.log.String(), "Starting workers") {
-			return fmt.Errorf("no workers yet")
-		}
-		return nil
-	})
-	time.Sleep(500 * time.Millisecond)
+	run.settle()
 	if n := len(run.writes.to(s.name)); n != 0 {
 		t.Errorf("%d writes after a restart", n)
 	}

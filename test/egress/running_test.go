@@ -53,12 +53,14 @@ type running struct {
 	log    *lines
 	cancel context.CancelFunc
 	done   chan error
+
+	reconciled float64 // what all before it have reconciled
 }
 
 // start runs r against c until the test ends. adjust may change the manager's options.
 func start(t *testing.T, c *cluster.Cluster, r *egress.Reconciler, adjust ...func(*ctrl.Options)) *running {
 	t.Helper()
-	run := &running{t: t, writes: &writes{}, log: &lines{}, done: make(chan error, 1)}
+	run := &running{t: t, writes: &writes{}, log: &lines{}, done: make(chan error, 1), reconciled: reconcileCount(t)}
 	cfg := userOf(t, c)
 	cfg.QPS, cfg.Burst = 1000, 2000
 	cfg.Wrap(run.writes.watch)
@@ -106,13 +108,17 @@ func (r *running) stop() {
 	}
 }
 
-// settle waits until the controller has written nothing for a while.
+// settle waits until the controller has reconciled what there is, and then nothing for a
+// while.
 func (r *running) settle() {
 	r.t.Helper()
-	last, since := -1, time.Now()
-	for time.Since(since) < 500*time.Millisecond {
-		if n := len(r.writes.to("")); n != last {
+	last, since := r.reconciled, time.Now()
+	for last == r.reconciled || time.Since(since) < 500*time.Millisecond {
+		if n := reconcileCount(r.t); n != last {
 			last, since = n, time.Now()
+		}
+		if r.t.Context().Err() != nil {
+			r.t.Fatal("nothing was reconciled")
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

@@ -220,7 +220,7 @@ func TestRegionOfANewNamespace(t *testing.T) {
 		pod := annotated(name, "app")
 		delete(pod.Annotations, "aws-mesh/region")
 		pod.Spec.ServiceAccountName = "default"
-		eventually(t, func() error { return needsAccount(env.Client.Create(t.Context(), pod)) })
+		eventually(t, func() error { return needsAccount(t, env.Client.Create(t.Context(), pod)) })
 		if !strings.Contains(pod.Annotations["aws-mesh/status"], "eu-central-1") {
 			t.Errorf("status = %s, want eu-central-1", pod.Annotations["aws-mesh/status"])
 		}
@@ -228,9 +228,10 @@ func TestRegionOfANewNamespace(t *testing.T) {
 }
 
 // needsAccount passes only what goes away when the controller manager has been there.
-func needsAccount(err error) error {
+func needsAccount(t *testing.T, err error) error {
+	t.Helper()
 	if err != nil && !strings.Contains(err.Error(), "serviceaccount") {
-		panic(err)
+		t.Fatal(err)
 	}
 	return err
 }

@@ -152,8 +152,10 @@ func TestEmptiedBundleIsRepaired(t *testing.T) {
 	}
 	began := time.Now()
 	eventually(t, func() error {
-		if len(bundle(t)) == 0 {
-			return errors.New("the caBundle is still empty")
+		var v admissionregistrationv1.ValidatingWebhookConfiguration
+		must(t, env.Client.Get(t.Context(), hooksKey, &v))
+		if len(bundle(t)) == 0 || len(v.Webhooks[0].ClientConfig.CABundle) == 0 {
+			return errors.New("a caBundle is still empty")
 		}
 		return r.readyz()
 	})

@@ -52,8 +52,8 @@ func asked(t *testing.T) []event {
 func TestEveryRightIsNeeded(t *testing.T) {
 	granted := rules(t, kustomize(t, "deploy/base"))
 	emptySecret(t)
-	_, err := env.Kubectl(t.Context(), "delete", "lease", "aws-mesh-egress", "-n", namespace, "--ignore-not-found")
-	must(t, err)
+	noLease(t.Context(), t)
+	before := len(asked(t))
 	r := run(t, 1, "--egress-retention=1s")[0]
 	ns := newNamespace(t, "rights")
 	pod := annotated(ns, "app")
@@ -69,7 +69,7 @@ func TestEveryRightIsNeeded(t *testing.T) {
 		must(t, apply(t, "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: mine, namespace: "+ns+"}\n"+
 			"spec: {hosts: [dynamodb.eu-west-1.amazonaws.com], location: MESH_EXTERNAL, resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}"))
 		eventually(t, func() error { return counted(t, ns, count) })
-		_, err = env.Kubectl(t.Context(), "delete", "serviceentry", "mine", "-n", ns)
+		_, err := env.Kubectl(t.Context(), "delete", "serviceentry", "mine", "-n", ns)
 		must(t, err)
 		eventually(t, func() error { return opened(t, ns, "dynamodb.eu-west-1.amazonaws.com") })
 	}
@@ -83,7 +83,7 @@ func TestEveryRightIsNeeded(t *testing.T) {
 	askWithoutRegion(t, r)
 	must(t, r.terminate(t))
 
-	events := asked(t)
+	events := asked(t)[before:]
 	for _, e := range events {
 		if e.ResponseStatus.Code == http.StatusForbidden {
 			t.Errorf("forbidden: %s %s", e.Verb, e.RequestURI)

@@ -3,7 +3,6 @@ package install_test
 import (
 	"errors"
 	"io"
-	"strings"
 	"testing"
 	"time"
 )
@@ -15,9 +14,7 @@ func TestRollingUpdateUnderLoad(t *testing.T) {
 	replicas := run(t, 2)
 	pods := startLoad(t, newNamespace(t, "rolling-update"))
 	for _, old := range replicas {
-		fresh := start(t)
-		fresh.waitReady(t)
-		time.Sleep(2 * endpointsDelay)
+		run(t, 1)
 		began := time.Now()
 		if err := old.terminate(t); err != nil {
 			t.Errorf("ended with %v", err)
@@ -52,18 +49,10 @@ func TestDrainingReplicaServesButIsNotReady(t *testing.T) {
 // The leader that loses its lease goes the same way: it was leading, not serving, that
 // went wrong.
 func TestLostLeaseUnderLoad(t *testing.T) {
-	_, err := env.Kubectl(t.Context(), "delete", "lease", "aws-mesh-egress", "-n", namespace, "--ignore-not-found")
-	must(t, err)
-	leader := run(t, 1)[0]
-	eventually(t, func() error {
-		if !strings.Contains(leader.log.String(), "acquired lease") {
-			return errors.New("nobody leads")
-		}
-		return nil
-	})
+	leader := lead(t)
 	run(t, 1)
 	pods := startLoad(t, newNamespace(t, "lost-lease"))
-	_, err = env.Kubectl(t.Context(), "patch", "lease", "aws-mesh-egress", "-n", namespace, "--type=merge",
+	_, err := env.Kubectl(t.Context(), "patch", "lease", "aws-mesh-egress", "-n", namespace, "--type=merge",
 		`--patch={"spec": {"holderIdentity": "somebody-else", "renewTime": "2100-01-01T00:00:00.000000Z"}}`)
 	must(t, err)
 	select {
@@ -75,6 +64,4 @@ func TestLostLeaseUnderLoad(t *testing.T) {
 		t.Error("still leads")
 	}
 	pods.finish(t)
-	_, err = env.Kubectl(t.Context(), "delete", "lease", "aws-mesh-egress", "-n", namespace)
-	must(t, err)
 }
