@@ -40,7 +40,7 @@ var (
 	otherHost   = told{kind: inmesh.ErrOtherHost, saw: nothing}
 	notLetOut   = told{kind: inmesh.ErrBlocked, saw: nothing}
 	asked       = told{kind: inmesh.ErrNoRoute, saw: question}
-	noWay       = told{kind: inmesh.ErrNoRoute, saw: nothing}
+	notProven   = told{kind: inmesh.ErrNoRoute, saw: nothing}
 	bySidecar   = told{text: "503 envoy", saw: nothing}
 	noHost      = told{text: "502 envoy", saw: nothing}
 	cut         = told{text: "closed", saw: nothing}
@@ -151,8 +151,8 @@ var attacks = map[string]map[string][]attack{
 	},
 	"none": {
 		"stranger": slices.Concat(
-			each("the objects of another namespace", "", asked, noWay, every...),
-			each("DNS leads to a server that claims the route", "&bucket=hijacked", asked, noWay, "call?sdk=v1&service=s3", "call?sdk=v2&service=s3"),
+			each("the objects of another namespace", "", asked, notProven, every...),
+			each("DNS leads to a server that claims the route", "&bucket=hijacked", asked, notProven, "call?sdk=v1&service=s3", "call?sdk=v2&service=s3"),
 			each("the objects of another namespace, by hand", "", plainAnswer, cut, "fetch?url=http://"+dynamoDB+":443/"),
 			each("Host of AWS, address of another server, by hand", "&address="+attacker, plainAnswer, cut, "fetch?url=http://"+dynamoDB+":443/"),
 		),

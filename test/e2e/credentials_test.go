@@ -55,16 +55,16 @@ func (s source) linkLocal() bool { return s.Digit < 3 }
 
 func isSTS(r aws.Record) bool { return strings.HasPrefix(r.Host, "sts.") }
 
-// A fate is what comes of a container's calls, for credentials and then to DynamoDB: as
+// A credentialCase is what comes of a container's calls, for credentials and then to DynamoDB: as
 // the webhook tells it, by the policy of its namespace, and if it says itself that it is
 // in the mesh.
-type fate struct {
+type credentialCase struct {
 	holder, role           string
 	allowAny, registryOnly expectation
 	saysTrue               expectation
 }
 
-var fates = []fate{
+var credentialCases = []credentialCase{
 	{"native", "init", viaSidecar, viaSidecar, viaSidecar},
 	{"native", "side", viaSidecar, viaSidecar, viaSidecar},
 	{"native", "app", viaSidecar, viaSidecar, viaSidecar},
@@ -75,10 +75,10 @@ var fates = []fate{
 	{"not-annotated", "app", ownTLS, blocked, unknown},
 }
 
-func (f fate) of(src source, sdk, policy string) expectation {
+func (f credentialCase) of(src source, sdk, policy string) expectation {
 	switch {
 	case f.holder == "not-annotated" && policy == "REGISTRY_ONLY" && sdk == "v1" && src.linkLocal():
-		return untold // aws-sdk-go says that there are no credentials, and not why
+		return unexplained // aws-sdk-go says that there are no credentials, and not why
 	case src.Env[awsmesh.EnvInMesh] != "":
 		return f.saysTrue
 	case policy == "REGISTRY_ONLY":
@@ -97,14 +97,14 @@ func TestCredentials(t *testing.T) {
 			s := space{Name: dnsName("credentials-" + policy), Policy: policy}
 			s.create(t)
 			pods := s.hold(t)
-			for _, f := range fates {
+			for _, f := range credentialCases {
 				f.checkAll(t, pods[f.holder], policy)
 			}
 		})
 	}
 }
 
-func (f fate) checkAll(t *testing.T, pod *corev1.Pod, policy string) {
+func (f credentialCase) checkAll(t *testing.T, pod *corev1.Pod, policy string) {
 	if f.role == "init" {
 		cell(t, []string{f.holder, f.role, "AWS"}, func(t *testing.T) { checkSeen(t, seen(t, pod), f.of(sources[0], "v2", policy)) })
 	}
@@ -116,7 +116,7 @@ func (f fate) checkAll(t *testing.T, pod *corev1.Pod, policy string) {
 }
 
 // check looks at what came of a container's call with an SDK, and at what AWS saw of it.
-func (f fate) check(t *testing.T, pod *corev1.Pod, src source, sdk string, want expectation) {
+func (f credentialCase) check(t *testing.T, pod *corev1.Pod, src source, sdk string, want expectation) {
 	t.Helper()
 	if f.role == "init" {
 		checkOutcome(t, said(t, pod, "init-"+src.Name)[sdk+"/dynamodb"], want)

@@ -27,7 +27,7 @@ var (
 	noRoute        = expectation{Refused: true, Error: inmesh.ErrNoRoute, Asks: true}
 	unknown        = expectation{Refused: true, Error: inmesh.ErrNoRoute} // the sidecar, to a pod in which the webhook was not
 	blocked        = expectation{Refused: true, Error: inmesh.ErrBlocked}
-	untold         = expectation{Refused: true} // in words that are not ours
+	unexplained    = expectation{Refused: true} // in words that are not ours
 )
 
 // expect has the app call AWS and looks at what came of it on all sides.

@@ -76,7 +76,7 @@ func TestEgressGateway(t *testing.T) {
 	cell(t, []string{"the gateway is down", "calls"}, func(t *testing.T) {
 		kubectl(t, "-n "+gatewayNamespace+" scale deployment gateway --replicas=0")
 		kubectl(t, "-n "+gatewayNamespace+" delete pods --all --grace-period=1")
-		shop.stays(t, orders)
+		shop.failsClosed(t, orders)
 	})
 	cell(t, []string{"AWS has the certificate of another name", "calls"}, func(t *testing.T) {
 		t.Cleanup(func() {
@@ -89,7 +89,7 @@ func TestEgressGateway(t *testing.T) {
 		}
 		kubectl(t, "-n "+gatewayNamespace+" scale deployment gateway --replicas=1")
 		kubectl(t, "-n "+gatewayNamespace+" rollout status deployment gateway --timeout=120s")
-		shop.stays(t, orders)
+		shop.failsClosed(t, orders)
 	})
 	cell(t, []string{"turned off", "calls"}, func(t *testing.T) {
 		if err := env.Until(t.Context(), "the gateway to be back", calling); err != nil {
@@ -185,9 +185,9 @@ func (s space) leaves(t *testing.T, a app, addresses []string, sdk, service stri
 	}
 }
 
-// stays demands that a call fails because there is no connection to AWS, and that AWS sees
+// failsClosed demands that a call fails because there is no connection to AWS, and that AWS sees
 // nothing, from wherever.
-func (s space) stays(t *testing.T, a app) {
+func (s space) failsClosed(t *testing.T, a app) {
 	t.Helper()
 	for _, sdk := range []string{"v1", "v2"} {
 		records := seesAll(t, func() {

@@ -98,7 +98,7 @@ func others(t *testing.T, s space, mode string) {
 		}
 		cell(t, []string{a.Name, "as before"}, func(t *testing.T) { after[a.Name].same(t, base) })
 	}
-	s.suffer(t, attacks[mode])
+	s.runAttacks(t, attacks[mode])
 }
 
 // strangers looks at a namespace of which nobody asks for AWS, and then at one who asks for
@@ -107,14 +107,14 @@ func strangers(t *testing.T, s space) {
 	s.Apps = []app{stranger}
 	s.create(t)
 	s.hear(t, "before", s.first())
-	t.Run("before", func(t *testing.T) { s.suffer(t, attacks["none"]) })
+	t.Run("before", func(t *testing.T) { s.runAttacks(t, attacks["none"]) })
 	s.Apps = append(s.Apps, narrow)
 	if err := s.apply(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	s.open(t, "plaintext", "orders."+s3, "hijacked."+s3)
 	s.hear(t, "after", silence)
-	t.Run("after", func(t *testing.T) { s.suffer(t, attacks["buckets"]) })
+	t.Run("after", func(t *testing.T) { s.runAttacks(t, attacks["buckets"]) })
 	s.forged(t, stranger)
 }
 

@@ -12,9 +12,9 @@ import (
 	"github.com/aws-mesh/aws-mesh/test/sdk/aws"
 )
 
-// suffer has the apps of the space do what is written down for them, all at once: they
+// runAttacks has the apps of the space do what is written down for them, all at once: they
 // wait, for what SDKs try again, and as parallel tests they would wait for others too.
-func (s space) suffer(t *testing.T, attacks map[string][]attack) {
+func (s space) runAttacks(t *testing.T, attacks map[string][]attack) {
 	var all sync.WaitGroup
 	for _, a := range s.Apps {
 		all.Go(func() { t.Run(a.Name, func(t *testing.T) { s.sufferAs(t, a, attacks[a.Name]) }) })
