@@ -3,7 +3,6 @@ package awsmesh
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -34,7 +33,7 @@ const maxAnnotation = 16 << 10
 // maxBuckets bounds the egress objects that one pod can cause.
 const maxBuckets = 100
 
-// maxMistakes is how many mistakes of one list are reported one by one.
+// maxMistakes is how many mistakes of one list, or of all annotations, are reported one by one.
 const maxMistakes = 5
 
 // Mode says who originates TLS.
@@ -52,7 +51,7 @@ type Request struct {
 	Region         string   // empty: not given
 	Mode           Mode
 	Buckets        []string // S3 buckets, sorted; empty: every bucket of the region
-	SkipContainers []string
+	SkipContainers []string // sorted, each once
 	EndpointURLs   bool
 }
 
@@ -62,7 +61,14 @@ type AnnotationError struct {
 	Err error
 }
 
-func (e *AnnotationError) Error() string { return "annotation " + e.Key + ": " + e.Err.Error() }
+func (e *AnnotationError) Error() string {
+	key := endpoints.Quote(e.Key)
+	if key == `"`+e.Key+`"` { // neither cut nor escaped
+		key = e.Key
+	}
+	return "annotation " + key + ": " + e.Err.Error()
+}
+
 func (e *AnnotationError) Unwrap() error { return e.Err }
 
 // Requested reports whether annotations opt in.
@@ -72,18 +78,11 @@ func Requested(annotations map[string]string) bool {
 }
 
 // ParseRequest reads the annotations of a pod that opted in. Its error joins one
-// [*AnnotationError] for each mistake, so that a person can mend them in one go.
+// [*AnnotationError] for each of the first few mistakes, so that a person can mend them in
+// one go.
 func ParseRequest(annotations map[string]string) (Request, error) {
 	r := Request{Mode: Plaintext}
-	var errs []error
-	for _, key := range slices.Sorted(maps.Keys(annotations)) {
-		if !strings.HasPrefix(key, AnnotationPrefix) || key == AnnotationStatus {
-			continue
-		}
-		if err := r.set(key, annotations[key]); err != nil {
-			errs = append(errs, &AnnotationError{Key: key, Err: err})
-		}
-	}
+	errs := mistaken(annotations, r.set)
 	if len(r.Buckets) > 0 && len(errs) == 0 && !slices.Contains(r.Services, "s3") {
 		errs = append(errs, &AnnotationError{Key: AnnotationS3Buckets, Err: fmt.Errorf(`%s does not list "s3"`, AnnotationServices)})
 	}
@@ -104,7 +103,7 @@ func (r *Request) set(key, value string) (err error) {
 	case AnnotationS3Buckets:
 		r.Buckets, err = parseBuckets(value)
 	case AnnotationSkipContainers:
-		r.SkipContainers = split(value)
+		r.SkipContainers = distinct(split(value))
 	case AnnotationEndpointURLs:
 		r.EndpointURLs, err = parseBool(value)
 	default:
@@ -114,18 +113,27 @@ func (r *Request) set(key, value string) (err error) {
 }
 
 // CheckKeys looks for misspelled annotations on a pod that did not opt in, perhaps for
-// that reason. It reports an [*AnnotationError] for each that has our prefix and means nothing.
+// that reason. It reports an [*AnnotationError] for each of the first few that have our
+// prefix and mean nothing.
 func CheckKeys(annotations map[string]string) error {
-	var errs []error
-	for _, key := range slices.Sorted(maps.Keys(annotations)) {
-		if !strings.HasPrefix(key, AnnotationPrefix) || key == AnnotationStatus {
-			continue
-		}
-		if err := checkKey(key); err != nil {
-			errs = append(errs, &AnnotationError{Key: key, Err: err})
+	return errors.Join(mistaken(annotations, func(key, _ string) error { return checkKey(key) })...)
+}
+
+// mistaken returns what check reports of the annotations that have our prefix, in the
+// order of their keys.
+func mistaken(annotations map[string]string, check func(key, value string) error) []error {
+	var keys []string
+	for key := range annotations {
+		if strings.HasPrefix(key, AnnotationPrefix) && key != AnnotationStatus {
+			keys = append(keys, key)
 		}
 	}
-	return errors.Join(errs...)
+	return mistakes(distinct(keys), func(key string) error {
+		if err := check(key, annotations[key]); err != nil {
+			return &AnnotationError{Key: key, Err: err}
+		}
+		return nil
+	})
 }
 
 func checkKey(key string) error {
@@ -173,24 +181,36 @@ func parseBuckets(value string) ([]string, error) {
 // parseEach parses every distinct item. It returns the results sorted, each once, and
 // reports the first few mistakes.
 func parseEach(items []string, parse func(string) (string, error)) ([]string, error) {
-	slices.Sort(items)
-	items = slices.Compact(items)
 	var out []string
-	var errs []error
-	for i, item := range items {
+	errs := mistakes(distinct(items), func(item string) error {
 		v, err := parse(item)
 		if err == nil {
 			out = append(out, v)
-			continue
 		}
-		if len(errs) == maxMistakes {
-			errs = append(errs, fmt.Errorf("stopped here; %d more not checked", len(items)-i))
-			break
+		return err
+	})
+	return distinct(out), joinLine(errs)
+}
+
+// mistakes returns what check reports of the items, until it is enough for a person.
+func mistakes(items []string, check func(string) error) []error {
+	var errs []error
+	for i, item := range items {
+		err := check(item)
+		if err != nil && len(errs) == maxMistakes {
+			return append(errs, fmt.Errorf("stopped here; %d more not checked", len(items)-i))
 		}
-		errs = append(errs, err)
+		if err != nil {
+			errs = append(errs, err)
+		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out), joinLine(errs)
+	return errs
+}
+
+// distinct sorts items and drops what is there twice, both in place.
+func distinct(items []string) []string {
+	slices.Sort(items)
+	return slices.Compact(items)
 }
 
 func parseMode(value string) (Mode, error) {

@@ -2,6 +2,7 @@ package awsmesh
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -27,12 +28,12 @@ func TestParseRequest(t *testing.T) {
 			name: "every annotation",
 			annotations: map[string]string{
 				AnnotationServices: "s3", AnnotationRegion: "eu-west-1 ", AnnotationMode: "passthrough",
-				AnnotationS3Buckets: "orders, invoices", AnnotationSkipContainers: "log-agent",
+				AnnotationS3Buckets: "orders, invoices", AnnotationSkipContainers: "web,log-agent,web",
 				AnnotationEndpointURLs: "true", AnnotationStatus: "anything", "other/key": "x",
 			},
 			want: Request{
 				Mode: Passthrough, Services: []string{"s3"}, Region: "eu-west-1", Buckets: []string{"invoices", "orders"},
-				SkipContainers: []string{"log-agent"}, EndpointURLs: true,
+				SkipContainers: []string{"log-agent", "web"}, EndpointURLs: true,
 			},
 		},
 		{
@@ -111,6 +112,31 @@ func TestParseRequestManyMistakes(t *testing.T) {
 	_, err := ParseRequest(map[string]string{AnnotationServices: strings.Join(names, ",")})
 	if msg := message(err); !strings.HasSuffix(msg, "more not checked") || len(msg) > 1000 {
 		t.Errorf("ParseRequest reports %q, want a few mistakes and a count", msg)
+	}
+}
+
+// So do many annotations, and long ones, whether the pod opted in or not.
+func TestManyAnnotations(t *testing.T) {
+	many := map[string]string{"aws-mesh/" + strings.Repeat("x", 1<<20): ""}
+	for i := range 1000 {
+		many[fmt.Sprintf("aws-mesh/%05d", i)] = ""
+	}
+	check := func(err error) {
+		t.Helper()
+		if msg := message(err); !strings.HasSuffix(msg, "\nstopped here; 996 more not checked") || strings.Count(msg, "\n") != maxMistakes {
+			t.Errorf("reports %d bytes: %.2000s; want a few mistakes and a count", len(msg), msg)
+		}
+	}
+	check(CheckKeys(many))
+	many[AnnotationServices] = "sqs"
+	delete(many, "aws-mesh/00999")
+	_, err := ParseRequest(many)
+	check(err)
+
+	err = CheckKeys(map[string]string{"aws-mesh/" + strings.Repeat("x", 1<<20): "", "aws-mesh/a\nb": ""})
+	want := `annotation "aws-mesh/a\nb": unknown annotation "aws-mesh/a\nb" (known: `
+	if msg := message(err); !strings.HasPrefix(msg, want) || len(msg) > 1000 {
+		t.Errorf("CheckKeys reports %d bytes: %.2000s; want %s… and a key that is cut", len(msg), msg, want)
 	}
 }
 
