@@ -12,16 +12,19 @@ import (
 // sidecar, from the pod's first packet on.
 const excludeRanges = "traffic.sidecar.istio.io/excludeOutboundIPRanges"
 
-// CheckRanges reports what in a comma-separated list is no range of addresses. The empty
-// list is one.
+// CheckRanges reports, in one line, what in a comma-separated list is no range of
+// addresses. The empty list is one.
 func CheckRanges(list string) error {
-	var errs []error
+	var wrong []string
 	for cidr := range strings.SplitSeq(list, ",") {
 		if _, err := netip.ParsePrefix(strings.TrimSpace(cidr)); err != nil && list != "" {
-			errs = append(errs, fmt.Errorf("%q is not a range of addresses, as in 10.1.0.0/16", cidr))
+			wrong = append(wrong, fmt.Sprintf("%q is not a range of addresses, as in 10.1.0.0/16", cidr))
 		}
 	}
-	return errors.Join(errs...)
+	if wrong == nil {
+		return nil
+	}
+	return errors.New(strings.Join(wrong, "; "))
 }
 
 // credentialRanges returns where the SDKs get credentials: instance metadata, ECS's and
