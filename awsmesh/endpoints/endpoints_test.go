@@ -198,7 +198,7 @@ func TestMemoBounded(t *testing.T) {
 	}
 }
 
-func TestEdits(t *testing.T) {
+func TestEditDistance(t *testing.T) {
 	tests := []struct {
 		a, b string
 		want int
@@ -206,11 +206,11 @@ func TestEdits(t *testing.T) {
 		{"", "", 0}, {"", "ab", 2}, {"sqs", "sns", 1}, {"lamdba", "lambda", 1}, {"kms", "ecs", 2}, {"kitten", "sitting", 3},
 	}
 	for _, tt := range tests {
-		if got := Edits(tt.a, tt.b); got != tt.want {
-			t.Errorf("Edits(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)
+		if got := EditDistance(tt.a, tt.b); got != tt.want {
+			t.Errorf("EditDistance(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)
 		}
 	}
-	symmetric := func(a, b string) bool { return Edits(a, b) == Edits(b, a) && Edits(a, a) == 0 }
+	symmetric := func(a, b string) bool { return EditDistance(a, b) == EditDistance(b, a) && EditDistance(a, a) == 0 }
 	if err := quick.Check(symmetric, nil); err != nil {
 		t.Error(err)
 	}

@@ -45,22 +45,21 @@ func distance(typed, known string) int {
 	if len(known)-len(typed) > limit || len(typed)-len(known) > limit {
 		return tooFar
 	}
-	if d := Edits(typed, known); d <= limit && (len(typed) > 3 || typed[0] == known[0]) {
+	if d := EditDistance(typed, known); d <= limit && (len(typed) > 3 || typed[0] == known[0]) {
 		return 8 * d
 	}
 	return tooFar
 }
 
-// Edits is the number of letters to insert, delete, replace or swap with their
-// neighbour to make b of a (optimal string alignment). The time is that of
-// len(a) times len(b): bound them.
-func Edits(a, b string) int {
-	before, above := make([]int, len(b)+1), make([]int, len(b)+1)
+// EditDistance is the number of letters to insert, delete, replace or swap with their
+// neighbour to make b of a (optimal string alignment). The time is that of len(a) times
+// len(b), the memory that of len(b): bound both.
+func EditDistance(a, b string) int {
+	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range above {
 		above[j] = j
 	}
 	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
 		row[0] = i
 		for j := 1; j <= len(b); j++ {
 			replaced := above[j-1]
@@ -72,7 +71,7 @@ func Edits(a, b string) int {
 				row[j] = min(row[j], before[j-2]+1)
 			}
 		}
-		before, above = above, row
+		before, above, row = above, row, before
 	}
 	return above[len(b)]
 }

@@ -64,6 +64,9 @@ func covered(list string, r netip.Prefix) bool {
 // credentials, which is a call to STS.
 func usesIRSA(p *pod) bool {
 	for _, v := range p.Spec.Volumes {
+		if v.Projected == nil {
+			continue
+		}
 		for _, s := range v.Projected.Sources {
 			if strings.HasPrefix(s.ServiceAccountToken.Audience, "sts.amazonaws.com") {
 				return true

@@ -68,6 +68,9 @@ func Pod(ctx context.Context, raw []byte, namespace string, o Options) (Decision
 		r = r.With("sts")
 	}
 	list := sites(&p, r.SkipContainers)
+	if err := checkSize(list); err != nil {
+		return Decision{}, err
+	}
 	warnings, err := checkSkips(list, r.SkipContainers)
 	if err == nil {
 		err = locate(ctx, list, r, namespace, o)
@@ -82,36 +85,54 @@ func Pod(ctx context.Context, raw []byte, namespace string, o Options) (Decision
 	if err != nil {
 		return Decision{}, err
 	}
-	return answer(&p, side, list, r, warnings, o), nil
+	return answer(&p, side, list, r, warnings, o)
+}
+
+// A planned is a plan with what it has its containers told: put in words once, as all
+// services of a region take tens of kilobytes.
+type planned struct {
+	awsmesh.Plan
+	vars  []awsmesh.Var     // of its Env
+	urls  []awsmesh.Var     // AWS_ENDPOINT_URL_<SERVICE>, if asked for
+	unfit map[string]string // services without one, and why
 }
 
 // plan resolves the services for each site.
 func plan(list []site, r awsmesh.Request) error {
 	var errs []error
-	var known []awsmesh.Plan
+	var known []planned
 	for i := range list {
 		s := &list[i]
 		if s.skipped != "" {
 			continue
 		}
 		want := params(s.container, s.region)
-		if j := slices.IndexFunc(known, func(p awsmesh.Plan) bool { return p.Params == want }); j >= 0 {
-			s.plan = known[j]
-			continue
+		j := slices.IndexFunc(known, func(p planned) bool { return p.Params == want })
+		if j < 0 {
+			p, err := awsmesh.PlanFor(r, want)
+			if err != nil {
+				errs = append(errs, err)
+			}
+			p.Params = want
+			j, known = len(known), append(known, inWords(p, r))
 		}
-		var err error
-		if s.plan, err = awsmesh.PlanFor(r, want); err != nil {
-			errs = append(errs, err)
-		}
-		s.plan.Params = want
-		known = append(known, s.plan)
+		s.plan = known[j]
 	}
 	return errors.Join(errs...)
 }
 
+func inWords(p awsmesh.Plan, r awsmesh.Request) planned {
+	w := planned{Plan: p, vars: p.Env().Vars()}
+	if r.EndpointURLs {
+		w.urls, w.unfit = p.EndpointURLs()
+	}
+	return w
+}
+
 // answer says what each container is told, and writes it down.
-func answer(p *pod, side sidecar, list []site, r awsmesh.Request, warnings []string, o Options) Decision {
+func answer(p *pod, side sidecar, list []site, r awsmesh.Request, warnings []string, o Options) (Decision, error) {
 	before, again := previous(p.Metadata.Annotations)
+	size := 0
 	for i := range list {
 		s := &list[i]
 		if s.skipped != "" {
@@ -125,6 +146,9 @@ func answer(p *pod, side sidecar, list []site, r awsmesh.Request, warnings []str
 			s.bypass = side.bypass(p, s.container, s.init, s.index)
 		}
 		s.env = s.told(r, side)
+		if size += bytesOf(s.env); size > maxTold {
+			return Decision{}, tooMuchTold(r)
+		}
 		warnings = append(warnings, s.warnings(r)...)
 	}
 	status := statusOf(list, r, side)
@@ -138,7 +162,7 @@ func answer(p *pod, side sidecar, list []site, r awsmesh.Request, warnings []str
 		Status:     status,
 		Containers: report(list),
 		Warnings:   slices.Compact(warnings),
-	}
+	}, nil
 }
 
 // carried reports whether the sidecar takes the AWS traffic of any container.

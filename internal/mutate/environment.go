@@ -1,6 +1,7 @@
 package mutate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -30,7 +31,7 @@ func contract(name string) bool {
 
 // ours reports whether the webhook wrote v, in an earlier call.
 func (s *site) ours(v variable) bool {
-	if slices.Contains(s.kept, v.Name) {
+	if _, kept := slices.BinarySearch(s.kept, v.Name); kept {
 		return false
 	}
 	return strings.HasPrefix(v.Name, awsmesh.EnvPrefix) ||
@@ -39,17 +40,16 @@ func (s *site) ours(v variable) bool {
 
 // told returns the variables that s is to have, those of the contract first, sorted.
 func (s *site) told(r awsmesh.Request, side sidecar) []awsmesh.Var {
-	var e awsmesh.Env
-	if side.takes && s.bypass == "" {
-		e = s.plan.Env()
+	vars, carried := awsmesh.Env{}.Vars(), side.takes && s.bypass == ""
+	if carried {
+		vars = slices.Clone(s.plan.vars)
 	}
-	vars := e.Vars()
-	if side.takes && !side.waypoint && r.Mode == awsmesh.Plaintext { // a container that says itself to be in the mesh needs it too
+	proven := side.takes && !side.waypoint && r.Mode == awsmesh.Plaintext
+	if proven { // a container that says itself to be in the mesh needs it too
 		vars = append(vars, awsmesh.PodUID())
 	}
-	if e.InMesh && r.EndpointURLs && !side.waypoint && !s.declinesURLs() {
-		urls, _ := s.plan.EndpointURLs()
-		vars = append(vars, urls...)
+	if proven && carried && !s.declinesURLs() {
+		vars = append(vars, s.plan.urls...)
 	}
 	vars = slices.DeleteFunc(vars, func(v awsmesh.Var) bool {
 		set, found := s.Env.find(v.Name)
@@ -60,6 +60,24 @@ func (s *site) told(r awsmesh.Request, side sidecar) []awsmesh.Var {
 		vars = append(vars, awsmesh.Var{Name: envRegion, Value: r.Region}, awsmesh.Var{Name: envDefaultRegion, Value: r.Region})
 	}
 	return vars
+}
+
+// maxTold bounds what the containers of a pod are told, in bytes. The API server stores no
+// object of more than 1.5 MiB.
+const maxTold = 1 << 20
+
+func tooMuchTold(r awsmesh.Request) error {
+	return &awsmesh.AnnotationError{Key: awsmesh.AnnotationServices, Err: fmt.Errorf(
+		"the variables of %d services for each container are longer than %d bytes: list fewer, or name containers in %s",
+		len(r.Services), maxTold, awsmesh.AnnotationSkipContainers)}
+}
+
+func bytesOf(vars []awsmesh.Var) int {
+	n := 0
+	for _, v := range vars {
+		n += len(v.Name) + len(v.Value) + len(v.FieldPath)
+	}
+	return n
 }
 
 func (s *site) lacksRegion() bool {

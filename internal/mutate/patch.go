@@ -102,9 +102,10 @@ func previous(annotations map[string]string) (awsmesh.Status, bool) {
 	return status, err == nil
 }
 
-// intersect returns the names in a that are also in b.
+// intersect returns the names in a that are also in b, which it sorts.
 func intersect(a, b []string) []string {
-	return slices.DeleteFunc(a, func(name string) bool { return !slices.Contains(b, name) })
+	slices.Sort(b)
+	return slices.DeleteFunc(a, func(name string) bool { _, found := slices.BinarySearch(b, name); return !found })
 }
 
 // escape makes key a reference token of a JSON pointer (RFC 6901).

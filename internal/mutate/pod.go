@@ -1,12 +1,9 @@
 package mutate
 
 import (
-	"bytes"
-	"errors"
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -16,8 +13,8 @@ type pod struct {
 	Spec     struct {
 		HostNetwork     bool            `json:"hostNetwork"`
 		SecurityContext securityContext `json:"securityContext"`
-		InitContainers  []container     `json:"initContainers"`
-		Containers      []container     `json:"containers"`
+		InitContainers  containers      `json:"initContainers"`
+		Containers      containers      `json:"containers"`
 		Volumes         []volume        `json:"volumes"`
 	} `json:"spec"`
 }
@@ -34,6 +31,15 @@ type labels struct {
 	Dataplane string  `json:"istio.io/dataplane-mode"`
 }
 
+// The limits of a pod that opts in. Of any pod, no more is kept than shows that there is more.
+const (
+	maxContainers = 200  // init containers included
+	maxVars       = 1000 // of a container, those that matter; all services have about 450
+)
+
+// containers are one list of them: the first ones.
+type containers []container
+
 type container struct {
 	Name            string          `json:"name"`
 	RestartPolicy   string          `json:"restartPolicy"`
@@ -49,7 +55,7 @@ type securityContext struct {
 }
 
 type volume struct {
-	Projected struct {
+	Projected *struct {
 		Sources []struct {
 			ServiceAccountToken struct {
 				Audience string `json:"audience"`
@@ -58,7 +64,7 @@ type volume struct {
 	} `json:"projected"`
 }
 
-// An env is the environment of a container: the variables that matter here.
+// An env is the environment of a container: the first variables that matter here.
 type env struct {
 	Len  int // of the whole list
 	Vars []variable
@@ -69,60 +75,6 @@ type variable struct {
 	Name      string         `json:"name"`
 	Value     string         `json:"value"`
 	ValueFrom jsontext.Value `json:"valueFrom"`
-}
-
-// decode reads into v. Names are not checked for duplicates: the API server writes
-// each once, and looking costs as much as all the rest.
-func decode(raw []byte, v any) error {
-	return json.Unmarshal(raw, v, jsontext.AllowDuplicateNames(true))
-}
-
-// UnmarshalJSONFrom reads a list of variables, and of most of them nothing: they are
-// most of a pod.
-func (e *env) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	*e = env{}
-	if d.PeekKind() != '[' {
-		return skipNull(d)
-	}
-	if _, err := d.ReadToken(); err != nil {
-		return err
-	}
-	for ; d.PeekKind() != ']'; e.Len++ {
-		entry, err := d.ReadValue()
-		if err != nil {
-			return err
-		}
-		if !interesting(entry) {
-			continue
-		}
-		v := variable{Index: e.Len}
-		if err := decode(entry, &v); err != nil {
-			if s, ok := errors.AsType[*json.SemanticError](err); ok {
-				s.JSONPointer = d.StackPointer() + s.JSONPointer
-			}
-			return err
-		}
-		if strings.HasPrefix(v.Name, "AWS_") || strings.HasPrefix(v.Name, "ISTIO_META_") {
-			e.Vars = append(e.Vars, v)
-		}
-	}
-	_, err := d.ReadToken()
-	return err
-}
-
-func skipNull(d *jsontext.Decoder) error {
-	v, err := d.ReadValue()
-	if err == nil && v.Kind() != 'n' {
-		err = &json.SemanticError{JSONKind: v.Kind()}
-	}
-	return err
-}
-
-// interesting reports whether entry may be a variable that matters, or has to be read
-// to know.
-func interesting(entry jsontext.Value) bool {
-	return bytes.Contains(entry, []byte("AWS_")) || bytes.Contains(entry, []byte("ISTIO_META_")) ||
-		bytes.Contains(entry, []byte(`\u`)) || entry.Kind() != '{'
 }
 
 // dynamic reports whether the value of v is known to the kubelet only.

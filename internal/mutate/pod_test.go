@@ -71,6 +71,9 @@ func viewSlim(p *pod) view {
 		}
 	}
 	for _, volume := range p.Spec.Volumes {
+		if volume.Projected == nil {
+			continue
+		}
 		for _, s := range volume.Projected.Sources {
 			if a := s.ServiceAccountToken.Audience; a != "" {
 				v.Audiences = append(v.Audiences, a)

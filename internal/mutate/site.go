@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 	"github.com/aws-mesh/aws-mesh/awsmesh/endpoints"
@@ -21,7 +22,7 @@ type site struct {
 
 	region     string
 	regionFrom string
-	plan       awsmesh.Plan
+	plan       planned
 
 	env  []awsmesh.Var // what it is told
 	kept []string      // what it says itself
@@ -48,6 +49,20 @@ func sites(p *pod, skip []string) []site {
 	return list
 }
 
+// checkSize refuses a pod of which not all is in list.
+func checkSize(list []site) error {
+	if len(list) > maxContainers {
+		return fmt.Errorf("more than %d containers: too many for a pod with annotation %s", maxContainers, awsmesh.AnnotationServices)
+	}
+	for _, s := range list {
+		if len(s.Env.Vars) > maxVars {
+			return fmt.Errorf("container %s: more than %d variables AWS_… and ISTIO_META_…: too many for a pod with annotation %s",
+				endpoints.Quote(s.Name), maxVars, awsmesh.AnnotationServices)
+		}
+	}
+	return nil
+}
+
 // knowsSidecar reports whether s is told by what it knows the sidecar's answers.
 func (s site) knowsSidecar() bool { return slices.Contains(s.env, awsmesh.PodUID()) }
 
@@ -57,22 +72,28 @@ func (s site) proxy() bool { return s.Name == proxyName && (!s.init || s.Restart
 // checkSkips looks for names in skip that no container has. One that is nearly a
 // container's is taken for a typo; any other may be put there by another webhook.
 func checkSkips(list []site, skip []string) (warnings []string, err error) {
-	var errs []error
-	for _, name := range skip {
-		if slices.ContainsFunc(list, func(s site) bool { return s.Name == name }) {
-			continue
-		}
+	absent := slices.DeleteFunc(slices.Clone(skip), func(name string) bool {
+		return slices.ContainsFunc(list, func(s site) bool { return s.Name == name })
+	})
+	var typos []string
+	for _, name := range absent[:min(len(absent), maxAbsent)] {
 		if near := nearest(name, list); near != "" {
-			errs = append(errs, fmt.Errorf("no container %s (did you mean %q?)", endpoints.Quote(name), near))
+			typos = append(typos, fmt.Sprintf("no container %s (did you mean %q?)", endpoints.Quote(name), near))
 			continue
 		}
 		warnings = append(warnings, fmt.Sprintf("annotation %s: no container %s (yet)", awsmesh.AnnotationSkipContainers, endpoints.Quote(name)))
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, &awsmesh.AnnotationError{Key: awsmesh.AnnotationSkipContainers, Err: err}
+	if typos != nil {
+		return nil, &awsmesh.AnnotationError{Key: awsmesh.AnnotationSkipContainers, Err: errors.New(strings.Join(typos, "; "))}
+	}
+	if more := len(absent) - maxAbsent; more > 0 {
+		warnings = append(warnings, fmt.Sprintf("annotation %s: stopped here; %d more names of no container not checked", awsmesh.AnnotationSkipContainers, more))
 	}
 	return warnings, nil
 }
+
+// maxAbsent is how many names of no container are compared with those that there are.
+const maxAbsent = 10
 
 // maxName is the longest name of a container, in bytes.
 const maxName = 63
@@ -82,10 +103,11 @@ const maxName = 63
 func nearest(name string, list []site) string {
 	best, found := min(2, len(name)/3)+1, ""
 	for _, s := range list {
-		if max(len(name), len(s.Name)) > maxName {
+		longer := max(len(name), len(s.Name))
+		if longer > maxName || longer-min(len(name), len(s.Name)) >= best { // so many edits at least
 			continue
 		}
-		if d := endpoints.Edits(name, s.Name); d < best {
+		if d := endpoints.EditDistance(name, s.Name); d < best {
 			best, found = d, s.Name
 		}
 	}

@@ -79,7 +79,7 @@ func report(list []site) []Container {
 	for i, s := range list {
 		containers[i] = Container{
 			Name: s.Name, Skipped: s.skipped, Bypass: s.bypass,
-			Plan: s.plan, RegionFrom: s.regionFrom, Env: s.env, Kept: s.kept,
+			Plan: s.plan.Plan, RegionFrom: s.regionFrom, Env: s.env, Kept: s.kept,
 		}
 	}
 	return containers

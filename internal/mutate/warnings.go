@@ -50,8 +50,7 @@ func endpointWarnings(list []site, r awsmesh.Request, side sidecar) []string {
 	unfit := map[string][]string{} // by the reason
 	for _, s := range list {
 		if s.skipped == "" {
-			_, services := s.plan.EndpointURLs()
-			for service, why := range services {
+			for service, why := range s.plan.unfit {
 				unfit[why] = append(unfit[why], service)
 			}
 		}
