@@ -28,6 +28,7 @@ const (
 	Unchanged = "unchanged"
 	Refused   = "refused"   // a mistake in the object, told to its author
 	Malformed = "malformed" // not a request that the API server should send
+	Busy      = "busy"      // one more long review than are answered at once
 )
 
 // A Handler answers admission reviews over HTTP. The zero value works.
@@ -48,9 +49,10 @@ func (h *Handler) Validate() http.Handler { return h.serve(h.validate) }
 type answerFunc func(ctx context.Context, r *request) (*response, error)
 
 func (h *Handler) serve(answer answerFunc) http.Handler {
+	s := make(slots, maxLong)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		outcome, err := h.respond(w, r, answer)
+		outcome, err := h.respond(w, r, s, answer)
 		if err != nil {
 			h.Log.Info("admission request not answered", "outcome", outcome, "reason", err.Error(), "remote", r.RemoteAddr)
 		}
@@ -61,7 +63,15 @@ func (h *Handler) serve(answer answerFunc) http.Handler {
 }
 
 // respond answers one request. The error is for the log.
-func (h *Handler) respond(w http.ResponseWriter, r *http.Request, answer answerFunc) (string, error) {
+func (h *Handler) respond(w http.ResponseWriter, r *http.Request, s slots, answer answerFunc) (string, error) {
+	if long(r) {
+		if !s.take(r.Context()) {
+			err := fmt.Errorf("%d reviews longer than %d bytes are being answered: try again", maxLong, maxForeseen)
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return Busy, err
+		}
+		defer s.leave()
+	}
 	body, code, err := read(w, r)
 	if err != nil {
 		http.Error(w, err.Error(), code)
