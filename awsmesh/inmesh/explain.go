@@ -74,10 +74,12 @@ func (c Config) blockedCure(host string) string {
 
 // linkLocalCure returns what to do for a credential endpoint, "" for any other host.
 func linkLocalCure(host string) string {
-	if address, err := netip.ParseAddr(host); err != nil || !address.IsLinkLocalUnicast() {
+	addr, ok := awsmesh.LinkLocal(host)
+	if !ok {
 		return ""
 	}
-	return "annotate the pod with traffic.sidecar.istio.io/excludeOutboundIPRanges: " + host + "/32; with aws-mesh/services, the webhook does"
+	return "annotate the pod with traffic.sidecar.istio.io/excludeOutboundIPRanges: " + netip.PrefixFrom(addr, addr.BitLen()).String() +
+		"; with aws-mesh/services, the webhook does"
 }
 
 func closed(err error) bool {

@@ -104,7 +104,7 @@ func TestExplain(t *testing.T) {
 	if got := config.Explain(host, syscall.ECONNREFUSED); !errors.Is(got, inmesh.ErrBlocked) || !strings.Contains(got.Error(), "nativeSidecar") {
 		t.Errorf("refused where the webhook was: %v", got)
 	}
-	for _, direct := range []string{"169.254.169.254", "127.0.0.1", "::1", "localhost"} {
+	for _, direct := range []string{"169.254.169.254", "fd00:ec2::23", "127.0.0.1", "::1", "localhost"} {
 		if got := config.Explain(direct, syscall.ECONNREFUSED); errors.As(got, new(*inmesh.Error)) {
 			t.Errorf("refused by %s, to which nothing is redirected: %v", direct, got)
 		}
@@ -121,8 +121,10 @@ func TestExplain(t *testing.T) {
 	sidecar := httptest.NewServer(nil)
 	defer sidecar.Close()
 	config.ProxyPort = portOf(sidecar.Listener.Addr())
-	if got := config.Explain("169.254.170.23", io.EOF); !strings.Contains(got.Error(), "excludeOutboundIPRanges: 169.254.170.23/32") {
-		t.Errorf("EOF from a credential endpoint: %v", got)
+	for host, want := range credentialEndpoints {
+		if got := config.Explain(host, io.EOF); !strings.Contains(got.Error(), want) {
+			t.Errorf("EOF from %s: %v, want %q", host, got, want)
+		}
 	}
 	if got := config.Explain(host, io.EOF); !errors.Is(got, inmesh.ErrBlocked) || !errors.Is(got, io.EOF) {
 		t.Errorf("EOF, with a sidecar: %v", got)
@@ -184,11 +186,20 @@ func TestExplainResponseOfOthers(t *testing.T) {
 func TestExplainResponseOfCredentialEndpoint(t *testing.T) {
 	sidecar := httptest.NewServer(nil)
 	defer sidecar.Close()
-	response := read(t, "502 Bad Gateway\r\n\r\n") //nolint:bodyclose // it is a string
-	err := inmesh.Config{ProxyPort: portOf(sidecar.Listener.Addr())}.ExplainResponse("169.254.169.254", response)
-	if err == nil || !strings.Contains(err.Error(), "excludeOutboundIPRanges: 169.254.169.254/32") {
-		t.Errorf("%v, want the annotation that lets it out", err)
+	for host, want := range credentialEndpoints {
+		response := read(t, "502 Bad Gateway\r\n\r\n") //nolint:bodyclose // it is a string
+		err := inmesh.Config{ProxyPort: portOf(sidecar.Listener.Addr())}.ExplainResponse(host, response)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("502 from %s: %v, want %q", host, err, want)
+		}
 	}
+}
+
+// credentialEndpoints has what lets each of them out.
+var credentialEndpoints = map[string]string{
+	"169.254.169.254": "excludeOutboundIPRanges: 169.254.169.254/32;",
+	"169.254.170.23":  "excludeOutboundIPRanges: 169.254.170.23/32;",
+	"fd00:ec2::23":    "excludeOutboundIPRanges: fd00:ec2::23/128;",
 }
 
 func FuzzExplainResponse(f *testing.F) {

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
 
 // imdsTimeout is what the SDK gives IMDS for a request, if the HTTP client is its own.
@@ -46,7 +48,7 @@ func (c promptConn) Write(b []byte) (int, error) {
 // [http.ProxyFromEnvironment]: there it would be another machine's address.
 func pastLinkLocal(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
 	return func(r *http.Request) (*url.URL, error) {
-		if proxy == nil || isLinkLocal(r.URL.Hostname()) {
+		if _, local := awsmesh.LinkLocal(r.URL.Hostname()); local || proxy == nil {
 			return nil, nil
 		}
 		return proxy(r)
@@ -57,15 +59,4 @@ func isIMDS(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return err == nil && (ip.Unmap() == netip.AddrFrom4([4]byte{169, 254, 169, 254}) ||
 		ip == netip.AddrFrom16([16]byte{0xfd, 0x00, 0x0e, 0xc2, 14: 0x02, 15: 0x54}))
-}
-
-// isLinkLocal reports whether host is a link-local address, or one of those that AWS
-// uses like them, fd00:ec2::/32.
-func isLinkLocal(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return false
-	}
-	b := ip.As16()
-	return ip.Unmap().IsLinkLocalUnicast() || [4]byte(b[:4]) == [4]byte{0xfd, 0x00, 0x0e, 0xc2}
 }

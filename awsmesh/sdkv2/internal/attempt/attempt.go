@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/netip"
 	"net/url"
 	"time"
 
@@ -27,7 +26,8 @@ func (m *mesh) HandleDeserialize(ctx context.Context, in middleware.DeserializeI
 	m.log(ctx, request)
 	if !m.ours(request.URL) {
 		out, metadata, err := next.HandleDeserialize(ctx, in)
-		if host := request.URL.Hostname(); request.URL.Scheme == "https" || isLinkLocal(host) { // any other http:// is a stand-in for AWS
+		host := request.URL.Hostname()
+		if _, local := awsmesh.LinkLocal(host); local || request.URL.Scheme == "https" { // any other http:// is a stand-in for AWS
 			err = m.explain(host, out, err)
 		}
 		return out, metadata, err
@@ -61,12 +61,6 @@ func (m *mesh) send(ctx context.Context, request *smithyhttp.Request, next middl
 		request.URL.Scheme = "https"
 	}
 	return next.HandleDeserialize(ctx, middleware.DeserializeInput{Request: request})
-}
-
-// isLinkLocal reports whether host is where instances and containers get credentials.
-func isLinkLocal(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.IsLinkLocalUnicast()
 }
 
 // pastFor is how long a host is called past the mesh before the sidecar is asked

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -89,6 +90,20 @@ func TestAnswersOutsideOfTheMesh(t *testing.T) {
 		var api smithy.APIError
 		if errors.As(err, &mesh) || status == 503 && (!errors.As(err, &api) || api.ErrorCode() != "SlowDown") {
 			t.Errorf("%d: %v, want the SDK's own error", status, err)
+		}
+	}
+}
+
+// What the sidecar answers in the place of a credential endpoint is explained, over IPv6
+// too.
+func TestAnswersForCredentialEndpoints(t *testing.T) {
+	w := standin.New(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	for url, want := range map[string]string{
+		"http://169.254.170.23/v1/credentials": "169.254.170.23/32", "http://[fd00:ec2::23]/v1/credentials": "fd00:ec2::23/128",
+	} {
+		_, err := send(t.Context(), t, w, w.Config(host), url, nil)
+		if !errors.Is(err, inmesh.ErrBlocked) || !strings.Contains(err.Error(), "excludeOutboundIPRanges: "+want) {
+			t.Errorf("GET %s: %v, want the annotation with %s", url, err, want)
 		}
 	}
 }
