@@ -1,33 +1,65 @@
 package inmesh
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
-// checkHost reports a request that names another host than its URL does. A connection is
-// proven for the host that it was dialled for, and the sidecar goes by what each request
+// dialled returns u with the host that net/http dials for it. A name that is not in ASCII
+// is mapped to one that is (IDNA), in ways that net/http keeps to itself, so it is asked.
+func dialled(u *url.URL) *url.URL {
+	if !strings.ContainsFunc(u.Host, func(c rune) bool { return c >= utf8.RuneSelf }) {
+		return u
+	}
+	to := *u
+	t := http.Transport{DialContext: func(_ context.Context, _, addr string) (net.Conn, error) {
+		to.Host = addr
+		return nil, errors.New("not dialled")
+	}}
+	_, _ = t.RoundTrip(&http.Request{URL: u, Header: http.Header{}}) //nolint:bodyclose // an error
+	return &to
+}
+
+// checkHost reports a request that names another host than the one that is dialled for
+// it. A connection is proven for that one, and the sidecar goes by what each request
 // names, in its first line or, failing that, its Host: where that is no host of the mesh,
 // it may send the plaintext on as it is.
-func checkHost(r *http.Request) error {
+func checkHost(r *http.Request, host string) error {
 	target := r.URL.RequestURI()
-	switch {
-	case r.Host != "" && !strings.EqualFold(strings.TrimSuffix(r.Host, ":443"), strings.TrimSuffix(r.URL.Host, ":443")):
-		return otherHost(r, "the request's Host is "+r.Host)
-	case !strings.HasPrefix(target, "/") && !strings.HasPrefix(target, r.URL.Scheme+"://"+r.URL.Host+"/"):
-		return otherHost(r, "the request's URL is neither a path nor one of its host, see URL.Opaque and URL.Path")
+	absolute, isAbsolute := strings.CutPrefix(target, r.URL.Scheme+"://")
+	authority, _, hasPath := strings.Cut(absolute, "/")
+	switch sent := cmp.Or(r.Host, r.URL.Host); {
+	case !names(sent, host):
+		return otherHost(host, fmt.Sprintf("the request's Host is %+q", sent))
+	case !strings.HasPrefix(target, "/") && !(isAbsolute && hasPath && names(authority, host)):
+		return otherHost(host, "the request's URL is neither a path nor one of its host, see URL.Opaque and URL.Path")
 	}
 	for name := range r.Header {
 		if name != "Host" && strings.EqualFold(name, "Host") { // net/http leaves out the one, and sends the other
-			return otherHost(r, "the request has a header "+name+" besides its Host")
+			return otherHost(host, "the request has a header "+name+" besides its Host")
 		}
 	}
 	return nil
 }
 
-func otherHost(r *http.Request, reason string) *Error {
+// names reports whether authority is sent as it is, and names host. What is no name of DNS
+// is sent in other letters (IDNA), without its zone, or not at all.
+func names(authority, host string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"
+	name := strings.TrimSuffix(authority, ":443")
+	return strings.Trim(name, letters) == "" && strings.EqualFold(name, host)
+}
+
+func otherHost(host, reason string) *Error {
 	return &Error{
-		Host: r.URL.Hostname(), Kind: ErrOtherHost, Reason: reason,
-		Cure: "nothing was sent: leave Request.Host, URL.Opaque and the header empty, or call that host by its own URL",
+		Host: host, Kind: ErrOtherHost, Reason: reason,
+		Cure: "nothing was sent: leave Request.Host, URL.Opaque and the header empty and the URL's host in letters of ASCII, or call that host by its own URL",
 	}
 }

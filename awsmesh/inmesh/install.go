@@ -74,11 +74,12 @@ func tlsDialer(t *http.Transport) dial {
 // that is there.
 func (m *mesh) proxy(other func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
 	return func(r *http.Request) (*url.URL, error) {
-		switch host := r.URL.Hostname(); {
-		case m.Carries(r.URL):
-			return nil, checkHost(r)
-		case r.URL.Scheme == "http" && m.listed(host):
-			return nil, plainHTTP(host, r.URL.Port())
+		to := dialled(r.URL)
+		switch host := to.Hostname(); {
+		case m.Carries(to):
+			return nil, checkHost(r, host)
+		case to.Scheme == "http" && m.listed(host):
+			return nil, plainHTTP(host, to.Port())
 		case other != nil:
 			return other(r)
 		}

@@ -362,8 +362,10 @@ func TestProxy(t *testing.T) {
 			t.Errorf("Proxy(%s) = %v, %v", target, proxy, err)
 		}
 	}
-	if _, err := transport.Proxy(httptest.NewRequest(http.MethodGet, "http://"+listed, nil)); !errors.Is(err, inmesh.ErrPlainHTTP) {
-		t.Errorf("plain HTTP for a host of the mesh: %v", err)
+	for _, host := range []string{listed, "ｓqs.eu-west-1.amazonaws.com"} {
+		if _, err := transport.Proxy(httptest.NewRequest(http.MethodGet, "http://"+host, nil)); !errors.Is(err, inmesh.ErrPlainHTTP) {
+			t.Errorf("plain HTTP for a host of the mesh, %s: %v", host, err)
+		}
 	}
 	if len(asked) != 3 {
 		t.Errorf("the user's Proxy was asked for %q", asked)
