@@ -53,15 +53,28 @@ type dial = func(ctx context.Context, network, addr string) (net.Conn, error)
 func dialer(t *http.Transport) dial {
 	switch old := t.Dial; { //nolint:staticcheck // net/http goes by it, too
 	case t.DialContext != nil:
-		return t.DialContext
+		return connected(t.DialContext)
 	case old != nil:
-		return func(_ context.Context, network, addr string) (net.Conn, error) { return old(network, addr) }
+		return connected(func(_ context.Context, network, addr string) (net.Conn, error) { return old(network, addr) })
 	}
 	d := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
 	return d.DialContext
 }
 
-// tlsDialer returns what t makes TLS connections with, or nil: then it is TLS over dialer's.
+// connected makes an error of a dialer that returns neither a connection nor one, as
+// net/http does.
+func connected(d dial) dial {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := d(ctx, network, addr)
+		if conn == nil && err == nil {
+			err = errors.New("the transport's dialer returned (nil, nil) for " + addr)
+		}
+		return conn, err
+	}
+}
+
+// tlsDialer returns what t makes TLS connections with, or nil: then it is TLS over
+// dialer's. Only net/http uses what it returns, and looks at it.
 func tlsDialer(t *http.Transport) dial {
 	if old := t.DialTLS; t.DialTLSContext == nil && old != nil { //nolint:staticcheck // net/http goes by it, too
 		return func(_ context.Context, network, addr string) (net.Conn, error) { return old(network, addr) }
@@ -96,28 +109,28 @@ func (m *mesh) dial(ctx context.Context, network, addr string) (net.Conn, error)
 	case port != "443":
 		return nil, plainHTTP(host, port)
 	}
-	return m.overSidecar(ctx, network, addr)
+	return m.overSidecar(ctx, network, addr, true)
 }
 
 // dialTLS is asked for the connections of https:// URLs.
 func (m *mesh) dialTLS(ctx context.Context, network, addr string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err == nil && port == "443" && m.listed(host) {
-		return m.overSidecar(ctx, network, addr)
+		return m.overSidecar(ctx, network, addr, false)
 	}
-	return m.toServer(ctx, network, addr)
+	return m.toServer(ctx, network, addr, false)
 }
 
 // overSidecar returns a connection on which plaintext may be sent or, if c says so and
-// it may not, one with TLS.
-func (m *mesh) overSidecar(ctx context.Context, network, addr string) (net.Conn, error) {
+// it may not, one with TLS, see toServer.
+func (m *mesh) overSidecar(ctx context.Context, network, addr string, onlyH1 bool) (net.Conn, error) {
 	conn, err := m.arrived(ctx, network, addr)
 	if err == nil {
 		return conn, nil
 	}
 	if m.NotIntercepted == UseTLS && (errors.Is(err, ErrNotIntercepted) || errors.Is(err, ErrNoRoute)) {
 		m.warn("AWS is called with TLS past the mesh", err)
-		return m.toServer(ctx, network, addr)
+		return m.toServer(ctx, network, addr, onlyH1)
 	}
 	return nil, err
 }

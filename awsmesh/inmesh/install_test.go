@@ -105,6 +105,26 @@ func TestFallbackToTLS(t *testing.T) {
 	}
 }
 
+// The fallback of an http:// URL, which net/http speaks HTTP/1.1 to, does not offer HTTP/2.
+func TestFallbackInHTTP1(t *testing.T) {
+	server := httptest.NewUnstartedServer(nil)
+	server.EnableHTTP2 = true
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0) // connections that are not proven
+	server.StartTLS()
+	defer server.Close()
+	client := installed(t, started(t), func(c *inmesh.Config, transport *http.Transport) {
+		c.NotIntercepted, transport.ForceAttemptHTTP2 = inmesh.UseTLS, true
+		transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
+		}
+	})
+	for url, want := range map[string]string{"https://" + listed: "HTTP/2.0", "http://" + listed + ":443": "HTTP/1.1"} {
+		if got, err := get(client, url); err != nil || got.proto != want {
+			t.Errorf("GET %s: %v, %v, want %s", url, got, err, want)
+		}
+	}
+}
+
 // A route that arrives late is waited for.
 func TestRouteArrives(t *testing.T) {
 	w := started(t)
@@ -414,6 +434,30 @@ func TestOldDialers(t *testing.T) {
 	}
 	if plain != 1 || secure != 1 {
 		t.Errorf("Dial was called %d times, DialTLS %d times, want 1 and 1", plain, secure)
+	}
+}
+
+// A dialer that returns nothing at all is an error, as without us.
+func TestDialersOfNothing(t *testing.T) {
+	nothing := func(context.Context, string, string) (net.Conn, error) { return nil, nil }
+	for name, change := range map[string]func(*http.Transport){
+		"DialContext":    func(t *http.Transport) { t.DialContext = nothing },
+		"DialTLSContext": func(t *http.Transport) { t.DialTLSContext = nothing },
+		"Dial": func(t *http.Transport) {
+			t.DialContext = nil
+			t.Dial = func(string, string) (net.Conn, error) { return nil, nil } //nolint:staticcheck // it is what is tested
+		},
+	} {
+		w := started(t)
+		client := installed(t, w, func(c *inmesh.Config, transport *http.Transport) {
+			c.NotIntercepted = inmesh.UseTLS
+			change(transport)
+		})
+		for _, url := range []string{"https://" + listed, "http://" + listed + ":443", "https://example.com"} {
+			if _, err := get(client, url); err == nil || !strings.Contains(err.Error(), "returned (nil, nil)") {
+				t.Errorf("%s, GET %s: %v", name, url, err)
+			}
+		}
 	}
 }
 

@@ -6,9 +6,10 @@ import (
 	"net"
 )
 
-// toServer returns a connection with TLS to the server itself, as t would have made
-// it.
-func (m *mesh) toServer(ctx context.Context, network, addr string) (net.Conn, error) {
+// toServer returns a connection with TLS to the server itself, as t would have made it.
+// With onlyH1 it is for an http:// URL: net/http speaks HTTP/1.1 there, whatever the
+// server chose.
+func (m *mesh) toServer(ctx context.Context, network, addr string, onlyH1 bool) (net.Conn, error) {
 	if m.tls != nil {
 		return m.tls(ctx, network, addr)
 	}
@@ -25,7 +26,11 @@ func (m *mesh) toServer(ctx context.Context, network, addr string) (net.Conn, er
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	conn := tls.Client(raw, m.tlsConfig(host))
+	config := m.tlsConfig(host)
+	if onlyH1 {
+		config.NextProtos = []string{"http/1.1"}
+	}
+	conn := tls.Client(raw, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		_ = raw.Close()
 		return nil, err
