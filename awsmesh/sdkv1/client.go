@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh/trace"
@@ -69,13 +70,14 @@ func (*mesh) Cookies(*url.URL) []*http.Cookie { return nil }
 func (*mesh) SetCookies(*url.URL, []*http.Cookie) {}
 
 // redirect follows like the standard library does, but takes no trace headers out of
-// the mesh, and nothing at all in plain HTTP: there may be keys among the headers.
+// the mesh and, however many redirects later, nothing at all in plain HTTP: there may be
+// keys among the headers.
 func (m *mesh) redirect(r *http.Request, via []*http.Request) error {
 	if len(via) >= 10 {
 		return errors.New("stopped after 10 redirects")
 	}
 	if !m.Carries(r.URL) {
-		if r.URL.Scheme == "http" && m.Carries(via[len(via)-1].URL) {
+		if r.URL.Scheme == "http" && slices.ContainsFunc(via, func(hop *http.Request) bool { return m.Carries(hop.URL) }) {
 			return http.ErrUseLastResponse
 		}
 		trace.Remove(r.Context(), r.Header)

@@ -11,9 +11,9 @@
 // In the mesh, requests for the hosts that the webhook listed go in plaintext to this
 // pod's sidecar, which originates TLS; a connection is proven before the first byte of
 // a request, see package inmesh. All else is the SDK's own: other hosts, signatures,
-// URLs, redirects, retries and every provider of credentials. Only a redirect from a
-// listed host to plain HTTP is not followed. Outside of the mesh nothing of the
-// transport is changed.
+// URLs, redirects, retries and every provider of credentials. Only a redirect to
+// plain HTTP is not followed, if a listed host was called before it. Outside of the mesh
+// nothing of the transport is changed.
 //
 // # What AwsSession adds
 //

@@ -165,18 +165,26 @@ func TestHTTPProxy(t *testing.T) {
 	}
 }
 
-// A redirect to plain HTTP is not followed out of the mesh: keys may be in the headers.
-// One from a stand-in is, as without us.
+// A redirect to plain HTTP is not followed out of the mesh, at whatever hop: keys may be
+// in the headers. One from a stand-in is, as without us.
 func TestRedirectToPlainHTTP(t *testing.T) {
 	w := newWorld(t, nil)
 	arrived := 0
 	plain := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { arrived++ }))
 	defer plain.Close()
-	w.sidecar.Config.Handler = http.RedirectHandler(plain.URL, http.StatusTemporaryRedirect)
-	standIn := httptest.NewServer(http.RedirectHandler(plain.URL, http.StatusTemporaryRedirect))
+	toPlain := http.RedirectHandler(plain.URL, http.StatusTemporaryRedirect)
+	w.serveTLS(t, toPlain.ServeHTTP, otherHost)
+	w.sidecar.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/far" {
+			http.Redirect(rw, r, "https://"+otherHost, http.StatusTemporaryRedirect)
+			return
+		}
+		toPlain.ServeHTTP(rw, r)
+	})
+	standIn := httptest.NewServer(toPlain)
 	defer standIn.Close()
 	w.config.TrustRoute = true
-	for target, want := range map[string]int{"https://" + dynamoHost: 0, standIn.URL: 1} {
+	for target, want := range map[string]int{"https://" + dynamoHost: 0, "https://" + dynamoHost + "/far": 0, "https://" + otherHost: 1, standIn.URL: 1} {
 		arrived = 0
 		response, err := w.awsConfig().HTTPClient.Get(target)
 		if err != nil {
