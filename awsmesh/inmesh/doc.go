@@ -26,6 +26,7 @@
 // (DisableSSL, DisableHTTPS, an endpoint with http://): that is what this package
 // makes needless, and it refuses such a request. Do not take connections from
 // [http.Transport.NewClientConn]: a request on one is not looked at, so it may name a
-// host that was not proven. Install last: what is cloned from the transport afterwards
-// does its TLS with the settings of the original.
+// host that was not proven. Install last: requests are looked at in the transport's Proxy,
+// so one that is set later leaves them unseen, and what is cloned from the transport
+// afterwards does its TLS with the settings of the original.
 package inmesh

@@ -80,6 +80,26 @@ func TestInstallNothing(t *testing.T) {
 	}
 }
 
+// A transport that speaks plaintext in HTTP/2 alone is refused: net/http does not ask about
+// its later requests, so they could name any host.
+func TestPlaintextHTTP2(t *testing.T) {
+	for protocols, want := range map[*http.Protocols]bool{protocols(false, true): true, protocols(true, true): false, protocols(true, false): false} {
+		transport := &http.Transport{Protocols: protocols}
+		err := inTheMesh.Install(transport)
+		if refused := err != nil && strings.Contains(err.Error(), "SetHTTP1"); refused != want || refused != (transport.Proxy == nil) {
+			t.Errorf("Install on %v: %v, want an error: %v", protocols, err, want)
+		}
+	}
+}
+
+func protocols(http1, plaintextHTTP2 bool) *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(http1)
+	p.SetHTTP2(true)
+	p.SetUnencryptedHTTP2(plaintextHTTP2)
+	return p
+}
+
 func TestExplain(t *testing.T) {
 	const host = "sqs.eu-west-1.amazonaws.com"
 	config := inmesh.Config{ProxyPort: 1}

@@ -12,7 +12,7 @@ import (
 
 // Install makes t speak plaintext to the sidecar for the hosts of c on port 443. All
 // other requests go as before. Outside of the mesh it does nothing. The error says
-// what is wrong with c; t is as it was then.
+// what is wrong with c, or with t, which is as it was then.
 //
 // It sets Proxy, DialContext and DialTLSContext over what is there. For a host of c the
 // dialer that is there has to return a [*net.TCPConn]: no other can be proven.
@@ -24,6 +24,9 @@ func (c Config) Install(t *http.Transport) error {
 	c, err := c.Resolve()
 	if err != nil || !c.InMesh {
 		return err
+	}
+	if p := t.Protocols; p != nil && p.UnencryptedHTTP2() && !p.HTTP1() { // net/http would find its connections without asking Proxy
+		return errors.New("the transport's Protocols have plaintext in HTTP/2 alone, and the sidecar is spoken to in HTTP/1.1: add SetHTTP1(true)")
 	}
 	m := &mesh{Config: c, since: time.Now(), direct: dialer(t), tls: tlsDialer(t), transport: t}
 	if t.DialContext == nil && t.Dial == nil && m.tls == nil && t.TLSClientConfig == nil { //nolint:staticcheck // as net/http looks
