@@ -52,9 +52,9 @@ func transform[T any](slim func(T) T) func(any) (any, error) {
 	}
 }
 
-// maxStatus is the longest status that is kept, in bytes. What the webhook writes for all
+// maxKeptStatus is the longest status that is kept, in bytes. What the webhook writes for all
 // services, 126 endpoints, 100 buckets and 20 containers has 22 kB.
-const maxStatus = 32 << 10
+const maxKeptStatus = 32 << 10
 
 // slimPod cuts a status that is too long, so that it still is.
 func slimPod(pod *metav1.PartialObjectMetadata) *metav1.PartialObjectMetadata {
@@ -62,8 +62,8 @@ func slimPod(pod *metav1.PartialObjectMetadata) *metav1.PartialObjectMetadata {
 	slim.Name, slim.Namespace, slim.UID, slim.ResourceVersion = pod.Name, pod.Namespace, pod.UID, pod.ResourceVersion
 	slim.CreationTimestamp = pod.CreationTimestamp
 	if status, ok := pod.Annotations[awsmesh.AnnotationStatus]; ok {
-		if len(status) > maxStatus {
-			status = strings.Clone(status[:maxStatus+1])
+		if len(status) > maxKeptStatus {
+			status = strings.Clone(status[:maxKeptStatus+1])
 		}
 		slim.Annotations = map[string]string{awsmesh.AnnotationStatus: status}
 	}

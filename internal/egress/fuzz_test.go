@@ -74,17 +74,41 @@ func TestLongStatus(t *testing.T) {
 	for i := range 20 {
 		s.Kept[fmt.Sprintf("%063d", i)] = []string{"AWS_DEFAULT_REGION", "AWS_MESH_HOSTS", "AWS_MESH_IN_MESH", "AWS_MESH_POD_UID", "AWS_MESH_REGION", "AWS_MESH_SERVICES", "AWS_REGION"}
 	}
-	if n := len(s.String()); n > maxStatus {
-		t.Errorf("the longest status has %d bytes, more than the limit of %d", n, maxStatus)
+	if n := len(s.String()); n > maxKeptStatus {
+		t.Errorf("the longest status has %d bytes, more than the limit of %d", n, maxKeptStatus)
 	}
 	pod := metadata("Pod")
 	pod.Annotations = map[string]string{awsmesh.AnnotationStatus: `{"reason":"` + strings.Repeat("x", 200<<10) + `"}`}
 	kept := slimPod(pod)
-	if n := len(kept.Annotations[awsmesh.AnnotationStatus]); n > maxStatus+1 {
+	if n := len(kept.Annotations[awsmesh.AnnotationStatus]); n > maxKeptStatus+1 {
 		t.Errorf("%d bytes are kept", n)
 	}
 	if _, pods := planPods(namespace, []*metav1.PartialObjectMetadata{kept}, 1000); pods[0].err == nil || !strings.Contains(pods[0].err.Error(), "more than 32768 bytes") {
 		t.Errorf("error: %v", pods[0].err)
+	}
+}
+
+// Of refused pods no host is kept: any number of them may ask for thousands each.
+func TestRefusedKeepNothing(t *testing.T) {
+	s := awsmesh.Status{Services: []string{"s3"}}
+	for i := range 100 {
+		s.Buckets = append(s.Buckets, fmt.Sprintf("%063d", i))
+	}
+	for _, region := range endpoints.Regions()[:30] {
+		s.Endpoints = append(s.Endpoints, endpoints.Params{Region: region.Name})
+	}
+	var forged []*metav1.PartialObjectMetadata
+	for i := range 50 {
+		s.Reason = fmt.Sprint(i) // so that no two are the same
+		pod := metadata("Pod")
+		pod.Annotations = map[string]string{awsmesh.AnnotationStatus: s.String()}
+		forged = append(forged, pod)
+	}
+	_, pods := planPods(namespace, forged, 1000)
+	for _, p := range pods {
+		if p.err == nil || p.plans != nil {
+			t.Errorf("%d plans, error %v", len(p.plans), p.err)
+		}
 	}
 }
 

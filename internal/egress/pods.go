@@ -10,7 +10,7 @@ import (
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
 
-// A podPlan is what one pod needs. With err it needs nothing that we give.
+// A podPlan is what one pod needs. With err it has no plans.
 type podPlan struct {
 	pod   *metav1.PartialObjectMetadata
 	plans []awsmesh.Plan
@@ -37,9 +37,10 @@ func planPods(namespace string, pods []*metav1.PartialObjectMetadata, limit int)
 			if p.err == nil {
 				p.err = admit(open, p.plans, limit)
 			}
-			if p.err == nil {
-				all = append(all, p.plans...)
+			if p.err != nil {
+				p.plans = nil // they may be large, and of any number of pods
 			}
+			all = append(all, p.plans...)
 			byStatus[status] = p
 		}
 		p.pod = pod
@@ -52,8 +53,8 @@ func planStatus(value string) ([]awsmesh.Plan, error) {
 	if value == "" {
 		return nil, fmt.Errorf("it has the label %s, but no annotation %s; the webhook writes both", awsmesh.LabelEgress, awsmesh.AnnotationStatus)
 	}
-	if len(value) > maxStatus {
-		return nil, fmt.Errorf("its annotation %s has more than %d bytes; the webhook writes it", awsmesh.AnnotationStatus, maxStatus)
+	if len(value) > maxKeptStatus {
+		return nil, fmt.Errorf("its annotation %s has more than %d bytes; the webhook writes it", awsmesh.AnnotationStatus, maxKeptStatus)
 	}
 	status, err := awsmesh.ParseStatus(value)
 	if err != nil {
@@ -81,20 +82,25 @@ func admit(open map[string]bool, plans []awsmesh.Plan, limit int) error {
 	return nil
 }
 
-// wants returns whether p needs host, and in which mode.
+// wants returns whether p needs host, and in which mode. It is asked for each pod and host.
 func (p podPlan) wants(host string) (awsmesh.Mode, bool) {
 	for _, plan := range p.plans {
-		if p.err == nil && slices.Contains(plan.Hosts, host) {
+		if _, found := slices.BinarySearch(plan.Hosts, host); found {
 			return plan.Mode, true
 		}
 	}
 	return "", false
 }
 
+// needs reports whether p needs host.
+func (p podPlan) needs(host string) bool {
+	_, wants := p.wants(host)
+	return wants
+}
+
 // wantsOne reports whether p needs one of hosts for which f holds.
 func (p podPlan) wantsOne(f func(Host) bool, hosts []Host) bool {
 	return slices.ContainsFunc(hosts, func(h Host) bool {
-		_, wants := p.wants(h.Name)
-		return wants && f(h)
+		return f(h) && p.needs(h.Name)
 	})
 }

@@ -64,14 +64,15 @@ func withhold(u, live *unstructured.Unstructured) {
 // withheld tells ambient pods that h stays closed, as all other namespaces would be sent
 // to their waypoint.
 func (o observation) withheld(h Host, pods []podPlan) []problem {
+	entry := ref{serviceEntry, Name(h.Name)}
 	public := func(u *unstructured.Unstructured) bool {
-		return refTo(u) == ref{serviceEntry, Name(h.Name)} && visibilityOf(u) != "" && visibilityOf(u) != "Namespace"
+		return refTo(u) == entry && visibilityOf(u) != "" && visibilityOf(u) != "Namespace"
 	}
 	if !h.Waypoint || !slices.ContainsFunc(o.live, public) {
 		return nil
 	}
 	note := h.Name + " is not open for ambient pods: those of other namespaces would be sent to the waypoint of this one; set meshConfig.serviceEntryVisibility to NAMESPACE"
-	return onPods(pods, reasonWithheld, note, func(p podPlan) bool { _, wants := p.wants(h.Name); return wants && p.viaWaypoint() })
+	return onPods(pods, reasonWithheld, note, func(p podPlan) bool { return p.viaWaypoint() && p.needs(h.Name) })
 }
 
 // viaWaypoint reports whether the pod of plan takes its hosts from a waypoint.
@@ -112,6 +113,9 @@ func withoutWaypoint(namespace string, pods []podPlan, why error) (Egress, []pod
 // leftToSidecars tells ambient pods that h is not open for them: an entry with an
 // address of Istio's would break the TLS that other pods with a sidecar do themselves.
 func (h Host) leftToSidecars(namespace string, pods []podPlan) []problem {
+	if h.Waypoint {
+		return nil
+	}
 	note := fmt.Sprintf("%s is called by pods with a sidecar in namespace %q, so ambient pods have no route to it there: keep them in namespaces of their own", h.Name, namespace)
-	return onPods(pods, reasonMixed, note, func(p podPlan) bool { _, wants := p.wants(h.Name); return wants && !h.Waypoint && p.viaWaypoint() })
+	return onPods(pods, reasonMixed, note, func(p podPlan) bool { return p.viaWaypoint() && p.needs(h.Name) })
 }
