@@ -1,10 +1,10 @@
 package egress
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -29,7 +29,8 @@ const hostsAtATime = 4
 // act carries out c, and returns all that went wrong. Of a host whose new objects are
 // refused, it deletes none: without them it could be called in plaintext all the way.
 func (r *Reconciler) act(ctx context.Context, c changes, now time.Time, s *situation) error {
-	errs, failed := r.applyAll(ctx, c.apply, now, s)
+	hosts := s.egress.hostsByName()
+	errs, failed := r.applyAll(ctx, c.apply, hosts, now, s)
 	for _, u := range c.unmark {
 		errs = append(errs, r.mark(ctx, u, nil))
 	}
@@ -37,7 +38,7 @@ func (r *Reconciler) act(ctx context.Context, c changes, now time.Time, s *situa
 		errs = append(errs, r.mark(ctx, u, map[string]string{annotationUnusedSince: now.UTC().Format(time.RFC3339)}))
 	}
 	for _, u := range c.delete {
-		if !failed[nameAtSidecar(u)] {
+		if !failed[hostOf(u, hosts)] {
 			errs = append(errs, r.delete(ctx, u))
 		}
 	}
@@ -46,26 +47,26 @@ func (r *Reconciler) act(ctx context.Context, c changes, now time.Time, s *situa
 
 // applyAll applies objects, those of one host in their order, at the gateway first. After
 // one that cannot be applied, the host gets none: it must not be open without TLS
-// origination. Those hosts are failed, by the names of their objects.
-func (r *Reconciler) applyAll(ctx context.Context, objects []*unstructured.Unstructured, now time.Time, s *situation) (errs []error, failed map[string]bool) {
+// origination. Those hosts are failed.
+func (r *Reconciler) applyAll(ctx context.Context, objects []*unstructured.Unstructured, hosts map[string]string, now time.Time, s *situation) (errs []error, failed map[string]bool) {
 	byHost := map[string][]*unstructured.Unstructured{}
 	for _, u := range objects {
-		byHost[nameAtSidecar(u)] = append(byHost[nameAtSidecar(u)], u)
+		byHost[hostOf(u, hosts)] = append(byHost[hostOf(u, hosts)], u)
 	}
 	failed = map[string]bool{}
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(hostsAtATime)
-	for name, host := range byHost {
+	for host, objects := range byHost {
 		group.Go(func() error {
-			for _, u := range host {
+			for _, u := range objects {
 				refused, err := r.apply(ctx, u)
 				mu.Lock()
 				if refused != nil {
 					s.refuse(u, *refused, now)
 				}
 				if err != nil {
-					failed[name] = true
+					failed[host] = true
 					errs = append(errs, fmt.Errorf("apply %s: %w", describe(u), err))
 				}
 				mu.Unlock()
@@ -80,9 +81,19 @@ func (r *Reconciler) applyAll(ctx context.Context, objects []*unstructured.Unstr
 	return errs, failed
 }
 
-// nameAtSidecar returns the name that u, or the sidecars' leg of its host, has.
-func nameAtSidecar(u *unstructured.Unstructured) string {
-	return strings.TrimSuffix(u.GetName(), atGateway)
+// hostsByName returns the hosts of e by the names of their objects, at the gateway too: a
+// name does not tell its host.
+func (e Egress) hostsByName() map[string]string {
+	hosts := map[string]string{}
+	for _, h := range e.Hosts {
+		hosts[Name(h.Name)], hosts[Name(h.Name+atGateway)] = h.Name, h.Name
+	}
+	return hosts
+}
+
+// hostOf returns the host that u is for. What is for none of hosts is by itself.
+func hostOf(u *unstructured.Unstructured, hosts map[string]string) string {
+	return cmp.Or(hosts[u.GetName()], u.GetName())
 }
 
 // apply makes u so. Server-side apply leaves fields that others have added; in our
