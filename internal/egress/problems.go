@@ -18,7 +18,7 @@ const (
 	reasonMixed    = "AWSMeshModeConflict" // pods ask for one host in ways that exclude each other, such as plaintext and passthrough
 	reasonReplaced = "AWSMeshRouteLeftOut" // a user's VirtualService takes the place of ours
 	reasonRefused  = "AWSMeshChangedBack"  // something changes our object back at once
-	reasonForeign  = "AWSMeshOverrides"    // an object of another namespace has the host too, and ours go before it
+	reasonForeign  = "AWSMeshOverrides"    // an object of another namespace has the host too; ours go before it, but for TLS routes
 	reasonWithheld = "AWSMeshHostWithheld" // the host is closed to ambient pods: those of other namespaces would get it
 )
 
@@ -59,7 +59,7 @@ func problems(o observation, pods []podPlan) []problem {
 			c := claims[slices.IndexFunc(claims, claim.blocks)]
 			note := fmt.Sprintf("%s is left to %s: aws-mesh opens it, with verified TLS, once that is gone; or take the service out of %s",
 				h.Name, describe(c.object), awsmesh.AnnotationServices)
-			out = append(out, onPods(pods, reasonConflict, note, func(p podPlan) bool { _, ok := p.wants(h.Name); return ok })...)
+			out = append(out, onPods(pods, reasonConflict, note, func(p podPlan) bool { return p.needs(h.Name) })...)
 		case h.Mixed:
 			note := fmt.Sprintf("%s is called in plaintext by other pods of namespace %q, so the sidecar takes no TLS for it: use one value of %s for all of them",
 				h.Name, o.egress.Namespace, awsmesh.AnnotationMode)
@@ -70,17 +70,26 @@ func problems(o observation, pods []podPlan) []problem {
 }
 
 // goesFirst is about an object of another namespace that ours for h hide from the pods. One
-// is enough: others may have any number.
+// is enough: others may have any number. What ours do not hide is the routes for TLS of a
+// VirtualService: Istio takes them from every namespace.
 func (h Host) goesFirst(namespace string, claims []claim, pods []podPlan) []problem {
-	i := slices.IndexFunc(claims, func(c claim) bool { return !c.own })
+	foreign := func(c claim) bool { return !c.own }
+	acts := func(c claim) bool {
+		return foreign(c) && h.Mode == awsmesh.Passthrough && c.object.GetKind() == virtualService
+	}
+	i := max(slices.IndexFunc(claims, foreign), slices.IndexFunc(claims, acts))
 	if i < 0 || blocked(claims) {
 		return nil
 	}
 	c := claims[i].object
-	note := fmt.Sprintf("%s is opened by aws-mesh, and %s does not act on it here: have the host taken out of that, or not exported to this namespace", h.Name, describe(c))
+	there, here := "its objects go before this "+c.GetKind(), describe(c)+" does not act on it here"
+	if acts(claims[i]) {
+		there, here = "any tls routes of this VirtualService act on it too", "any tls routes of "+describe(c)+" act on it here"
+	}
+	note := fmt.Sprintf("%s is opened by aws-mesh, and %s: have the host taken out of that, or not exported to this namespace", h.Name, here)
 	return append([]problem{{c, reasonForeign, fmt.Sprintf(
-		"aws-mesh opens %s in namespace %q, where its objects go before this %s: take the host out of it, or do not export it to there", h.Name, namespace, c.GetKind())}},
-		onPods(pods, reasonForeign, note, func(p podPlan) bool { _, wants := p.wants(h.Name); return wants })...)
+		"aws-mesh opens %s in namespace %q, where %s: take the host out of it, or do not export it to there", h.Name, namespace, there)}},
+		onPods(pods, reasonForeign, note, func(p podPlan) bool { return p.needs(h.Name) })...)
 }
 
 // gatewayProblems is about what is in the way of the way to the gateway.
