@@ -51,7 +51,7 @@ func podCurrent(f *facts, w *workload, p *pod) []Finding {
 		return fail(w.restart(), "it has no label %s, so nothing is opened for it, though its sidecar takes the calls", awsmesh.LabelEgress)
 	}
 	for _, operation := range p.now.Patch {
-		if strings.HasPrefix(operation.Path, "/spec/") && (f.settings.known || p.proxy() != nil) {
+		if p.sure && strings.HasPrefix(operation.Path, "/spec/") && (f.settings.known || p.proxy() != nil) {
 			return warn(w.restart(), "the environment of its containers is that of another version of aws-mesh, or was changed")
 		}
 	}

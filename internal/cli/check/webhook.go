@@ -126,10 +126,14 @@ func (o *settings) parse(args []string) {
 	}
 }
 
-// judging returns o for a pod with that status: what was not read is taken from there.
-func (o settings) judging(status *awsmesh.Status, namespaceRead bool) settings {
-	if status == nil || o.known && namespaceRead {
-		return o
+// judging returns o for a pod with that status: what was not read is taken from there. It is
+// sure unless that names several regions: which of them is the default is not known then.
+func (o settings) judging(status *awsmesh.Status, namespaceRead bool) (as settings, sure bool) {
+	if o.known && namespaceRead {
+		return o, true
+	}
+	if status == nil {
+		return o, false
 	}
 	if len(status.Endpoints) > 0 {
 		o.DefaultRegion = status.Endpoints[0].Region
@@ -137,7 +141,7 @@ func (o settings) judging(status *awsmesh.Status, namespaceRead bool) settings {
 	if !o.known {
 		o.waypoints = status.Waypoint
 	}
-	return o
+	return o, len(status.Endpoints) == 1
 }
 
 // slice returns the mappings of a list in an object.

@@ -27,6 +27,7 @@ type pod struct {
 	status *awsmesh.Status  // nil: it has none that can be read
 	now    *mutate.Decision // what the webhook would decide today; nil: it would refuse
 	err    error            // why
+	sure   bool             // the region of each container is known
 }
 
 func (w *workload) String() string {
@@ -131,7 +132,11 @@ func examine(ctx context.Context, u *unstructured.Unstructured, s *Snapshot, o s
 			p.status = &status
 		}
 	}
-	p.now, p.err = decide(ctx, u.Object, u.GetNamespace(), s, o.judging(p.status, s.named("Namespace", "", u.GetNamespace()) != nil))
+	o, p.sure = o.judging(p.status, s.named("Namespace", "", u.GetNamespace()) != nil)
+	p.now, p.err = decide(ctx, u.Object, u.GetNamespace(), s, o)
+	if p.now != nil && p.status != nil && !p.sure { // what was not read is not judged
+		p.now.Status.Endpoints = p.status.Endpoints
+	}
 	return p
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/aws-mesh/aws-mesh/awsmesh"
 )
 
@@ -25,8 +27,13 @@ func templateAccepted(f *facts, w *workload) []Finding {
 		return nil
 	}
 	namespaceRead := f.named("Namespace", "", w.object.GetNamespace()) != nil
-	o := f.settings.judging(w.status(), namespaceRead)
-	if _, err := decide(f.ctx, w.template, w.object.GetNamespace(), f.Snapshot, o); err != nil {
+	o, sure := f.settings.judging(w.status(), namespaceRead)
+	_, err := decide(f.ctx, w.template, w.object.GetNamespace(), f.Snapshot, o)
+	if w.status() == nil && !sure { // nothing tells the region
+		annotations, _, _ := unstructured.NestedStringMap(w.template, "metadata", "annotations")
+		_, err = awsmesh.ParseRequest(annotations)
+	}
+	if err != nil {
 		return fail("mend the annotation in the pod template", "new pods are refused: %s", oneLine(err))
 	}
 	return nil
