@@ -46,7 +46,7 @@ func printWorkloads(c *cobra.Command, list []check.Workload) error {
 		row("NAMESPACE", "WORKLOAD", "PODS", "PLAINTEXT", "MODE", "SERVICES", "WHY")
 		for _, w := range list {
 			plaintext := fmt.Sprint(w.InMesh)
-			if w.Mode == awsmesh.Passthrough {
+			if w.Mode == awsmesh.Passthrough && w.InMesh == 0 {
 				plaintext = "-" // none is to be
 			}
 			row(w.Namespace, strings.ToLower(w.Kind)+"/"+w.Name, fmt.Sprint(w.Pods), plaintext, string(w.Mode), strings.Join(w.Services, ","), w.Reason)

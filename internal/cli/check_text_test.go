@@ -15,6 +15,7 @@ import (
 const reportText = `NAMESPACE   WORKLOAD            PODS   PLAINTEXT   MODE          SERVICES   WHY
 shop        deployment/orders   5      4           plaintext     sns,sqs    the sidecar takes port 443
 shop        deployment/stock    1      -           passthrough   s3         mode passthrough: the application originates TLS
+shop        deployment/mixed    2      1           passthrough   s3         mode passthrough: the application originates TLS
 
 error    Deployment shop/orders (pods a, b, c and 2 more)
          not seen
@@ -28,7 +29,7 @@ warning  Deployment shop/stock (pod a)
 
 not looked at: namespaces: no right
 
-workloads: 2, errors: 1, warnings: 2
+workloads: 3, errors: 1, warnings: 2
 `
 
 // The report of a cluster, as a person reads it.
@@ -37,6 +38,7 @@ func TestPrintReport(t *testing.T) {
 		Workloads: []check.Workload{
 			{Kind: "Deployment", Namespace: "shop", Name: "orders", Pods: 5, InMesh: 4, Mode: awsmesh.Plaintext, Services: []string{"sns", "sqs"}, Reason: "the sidecar takes port 443"},
 			{Kind: "Deployment", Namespace: "shop", Name: "stock", Pods: 1, Mode: awsmesh.Passthrough, Services: []string{"s3"}, Reason: "mode passthrough: the application originates TLS"},
+			{Kind: "Deployment", Namespace: "shop", Name: "mixed", Pods: 2, InMesh: 1, Mode: awsmesh.Passthrough, Services: []string{"s3"}, Reason: "mode passthrough: the application originates TLS"},
 		},
 		Findings: []check.Finding{
 			{Severity: check.Error, Where: "Deployment shop/orders", Pods: []string{"a", "b", "c", "d", "e"}, Problem: "not seen", Cure: "restart"},
