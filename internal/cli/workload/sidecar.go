@@ -76,11 +76,22 @@ func (w Workload) withSidecar() (injected map[string]any, had bool, refused stri
 const inject = "sidecar.istio.io/inject" // label or annotation of a pod
 
 // ambientNamespace reports whether a pod with that metadata is ambient because its
-// namespace is, and nothing asks Istio's injector for a sidecar all the same.
+// namespace is, and Istio's injector is not called for it all the same.
 func (w Workload) ambientNamespace(pod map[string]any) bool {
-	asked := value(pod, "labels", inject) == "true" || value(pod, "annotations", inject) == "true" ||
-		value(w.in, "labels", "istio-injection") == "enabled" || value(w.in, "labels", "istio.io/rev") != nil
-	return value(w.in, "labels", awsmesh.LabelDataplane) == awsmesh.Ambient && value(pod, "labels", awsmesh.LabelDataplane) != "none" && !asked
+	return value(w.in, "labels", awsmesh.LabelDataplane) == awsmesh.Ambient && value(pod, "labels", awsmesh.LabelDataplane) != "none" && !w.injectorCalled(pod)
+}
+
+// injectorCalled reports whether the labels are such as the injector's webhooks select.
+// They do not look at annotations. Source: mutatingwebhook.yaml of Istio's chart istiod.
+func (w Workload) injectorCalled(pod map[string]any) bool {
+	const revision = "istio.io/rev"
+	switch value(w.in, "labels", "istio-injection") {
+	case "enabled":
+		return true
+	case nil:
+		return value(w.in, "labels", revision) != nil || value(pod, "labels", revision) != nil || value(pod, "labels", inject) == "true"
+	}
+	return false
 }
 
 func hasSidecar(containers []any) bool {
