@@ -35,14 +35,24 @@ func Misplaced(o manifest.Object) []Misplacement {
 		place = "the template of the pods"
 	}
 	var found []Misplacement
+	ofNamespace := func(key string) bool { return o.Kind == "Namespace" && key == awsmesh.AnnotationRegion }
 	for _, key := range requests(metadata, "annotations") {
-		if value(template, "annotations", key) == nil && !(o.Kind == "Namespace" && key == awsmesh.AnnotationRegion) {
+		switch err := unknown(key); {
+		case value(template, "annotations", key) != nil || ofNamespace(key):
+		case err != nil:
+			found = append(found, Misplacement{Problem: err.Error()})
+		default:
 			found = append(found, Misplacement{fmt.Sprintf("annotation %s is on the %s, where nothing reads it", key, o.Kind), "put it on " + place})
 		}
 	}
 	for _, key := range slices.Compact(slices.Sorted(slices.Values(append(requests(metadata, "labels"), requests(template, "labels")...)))) {
-		if value(template, "annotations", key) == nil {
-			found = append(found, Misplacement{fmt.Sprintf("%s is a label, where nothing reads it", key), "make it an annotation, on " + place})
+		problem := fmt.Sprintf("%s is a label, where nothing reads it", key)
+		switch {
+		case unknown(key) != nil: // such as aws-mesh/metrics of a Namespace, which our NetworkPolicy reads
+		case ofNamespace(key) && value(metadata, "annotations", key) == nil:
+			found = append(found, Misplacement{problem, "make it an annotation of the Namespace"})
+		case !ofNamespace(key) && value(template, "annotations", key) == nil:
+			found = append(found, Misplacement{problem, "make it an annotation, on " + place})
 		}
 	}
 	if !read && len(requests(template, "annotations")) > 0 {
@@ -50,6 +60,9 @@ func Misplaced(o manifest.Object) []Misplacement {
 	}
 	return found
 }
+
+// unknown returns what there is to say of a key of ours that means nothing anywhere, or nil.
+func unknown(key string) error { return awsmesh.CheckKeys(map[string]string{key: ""}) }
 
 // requests returns the keys of ours that a user writes, sorted.
 func requests(metadata map[string]any, field string) []string {
