@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -46,6 +47,10 @@ spec:
     directResponse: {status: 204}
     headers: {response: {set: {x-aws-mesh-route: "%ENVIRONMENT(AWS_MESH_POD_UID)%"}}}
   - route: [{destination: {host: trap.example.com, port: {number: 80}}}]
+` + hisOwn
+
+// hisOwn is where the traps lead.
+const hisOwn = `
 ---
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -79,6 +84,42 @@ func TestForeignObjects(t *testing.T) {
 						}
 					}
 				})
+			}
+		}
+	}
+}
+
+// tlsTrap leads the TLS of a host to him.
+const tlsTrap = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: tls-trap, namespace: attacker, creationTimestamp: "2001-01-01T00:00:00Z"}
+spec:
+  hosts: ["HOST"]
+  exportTo: ["EXPORT"]
+  tls: [{match: [{sniHosts: ["HOST"]}], route: [{destination: {host: trap.example.com, port: {number: 80}}}]}]
+` + hisOwn
+
+// TestForeignTLSRoute shows what acts on our private objects all the same: Istio takes
+// routes for TLS from every namespace, by a name that ours covers, or that covers ours.
+// For a host that is called in plaintext there are none.
+func TestForeignTLSRoute(t *testing.T) {
+	golden := goldenObjects(t)
+	for name, acts := range map[string]bool{"plaintext-wildcard": false, "passthrough": true} {
+		ours := parse(t, golden[name])
+		want := on443(t, webIn(t, ours))
+		for host := range hosts(ours) {
+			for _, trapped := range []string{host, strings.Replace(host, "*", "123456789012", 1), "*.amazonaws.com"} {
+				theirs := parse(t, strings.NewReplacer("HOST", trapped, "EXPORT", "*").Replace(tlsTrap))
+				got := on443(t, webIn(t, slices.Concat(ours, theirs)))
+				led := false
+				for part, text := range got {
+					led = led || strings.Contains(part, "chain") && bytes.Contains(text, []byte("outbound|80||trap.example.com"))
+				}
+				if diff := cmp.Diff(want, got); led != acts || (diff != "") != acts {
+					t.Errorf("%s, a route for %s: TLS is led to the trap: %t, want %t; if this is kept out now, the document is to say so (-without the trap +with it):\n%s",
+						name, trapped, led, acts, diff)
+				}
 			}
 		}
 	}
