@@ -35,12 +35,10 @@ func dialled(u *url.URL) *url.URL {
 // it may send the plaintext on as it is.
 func checkHost(r *http.Request, host string) error {
 	target := r.URL.RequestURI()
-	absolute, isAbsolute := strings.CutPrefix(target, r.URL.Scheme+"://")
-	authority, _, hasPath := strings.Cut(absolute, "/")
 	switch sent := cmp.Or(r.Host, r.URL.Host); {
 	case !names(sent, host):
 		return otherHost(host, fmt.Sprintf("the request's Host is %+q", sent))
-	case !strings.HasPrefix(target, "/") && !(isAbsolute && hasPath && names(authority, host)):
+	case !strings.HasPrefix(target, "/") && !names(authorityOf(target, r.URL.Scheme), host):
 		return otherHost(host, "the request's URL is neither a path nor one of its host, see URL.Opaque and URL.Path")
 	}
 	for name := range r.Header {
@@ -49,6 +47,16 @@ func checkHost(r *http.Request, host string) error {
 		}
 	}
 	return nil
+}
+
+// authorityOf returns the authority of an absolute URL with a path, "" of any other target.
+func authorityOf(target, scheme string) string {
+	if absolute, ok := strings.CutPrefix(target, scheme+"://"); ok {
+		if authority, _, ok := strings.Cut(absolute, "/"); ok {
+			return authority
+		}
+	}
+	return ""
 }
 
 // names reports whether authority is sent as it is, and names host. What is no name of DNS

@@ -58,10 +58,15 @@ func dialer(t *http.Transport) dial {
 	case t.DialContext != nil:
 		return connected(t.DialContext)
 	case old != nil:
-		return connected(func(_ context.Context, network, addr string) (net.Conn, error) { return old(network, addr) })
+		return connected(withoutContext(old))
 	}
 	d := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
 	return d.DialContext
+}
+
+// withoutContext makes a dial of a dialer of the old kind.
+func withoutContext(old func(network, addr string) (net.Conn, error)) dial {
+	return func(_ context.Context, network, addr string) (net.Conn, error) { return old(network, addr) }
 }
 
 // connected makes an error of a dialer that returns neither a connection nor one, as
@@ -80,7 +85,7 @@ func connected(d dial) dial {
 // dialer's. Only net/http uses what it returns, and looks at it.
 func tlsDialer(t *http.Transport) dial {
 	if old := t.DialTLS; t.DialTLSContext == nil && old != nil { //nolint:staticcheck // net/http goes by it, too
-		return func(_ context.Context, network, addr string) (net.Conn, error) { return old(network, addr) }
+		return withoutContext(old)
 	}
 	return t.DialTLSContext
 }

@@ -29,6 +29,9 @@ const hostsAtATime = 4
 // act carries out c, and returns all that went wrong. Of a host whose new objects are
 // refused, it deletes none: without them it could be called in plaintext all the way.
 func (r *Reconciler) act(ctx context.Context, c changes, now time.Time, s *situation) error {
+	if c.none() {
+		return nil
+	}
 	hosts := s.egress.hostsByName()
 	errs, failed := r.applyAll(ctx, c.apply, hosts, now, s)
 	for _, u := range c.unmark {

@@ -40,6 +40,9 @@ type changes struct {
 	next time.Duration // until the earliest expiry; 0: none
 }
 
+// none reports whether all is as it should be.
+func (c changes) none() bool { return len(c.apply)+len(c.unmark)+len(c.mark)+len(c.delete) == 0 }
+
 type ref struct{ kind, name string }
 
 func refTo(u *unstructured.Unstructured) ref { return ref{u.GetKind(), u.GetName()} }

@@ -22,7 +22,7 @@ func (r *Reconciler) report(ctx context.Context, s *situation, c changes) {
 			"object", client.ObjectKeyFromObject(p.object), "reason", p.reason, "note", p.note)
 	}
 	s.memory.reported = reported
-	if len(c.apply)+len(c.mark)+len(c.unmark)+len(c.delete) > 0 {
+	if !c.none() {
 		log.Info("egress changed", "hosts", len(s.egress.Hosts), "applied", len(c.apply),
 			"unused", len(c.mark), "neededAgain", len(c.unmark), "deleted", len(c.delete))
 	}
