@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -112,13 +113,16 @@ func (r *running) stop() {
 // while.
 func (r *running) settle() {
 	r.t.Helper()
-	last, since := r.reconciled, time.Now()
-	for last == r.reconciled || time.Since(since) < 500*time.Millisecond {
+	eventually(r.t, func() error {
+		if reconcileCount(r.t) == r.reconciled {
+			return errors.New("nothing was reconciled")
+		}
+		return nil
+	})
+	last, since := reconcileCount(r.t), time.Now()
+	for time.Since(since) < 500*time.Millisecond {
 		if n := reconcileCount(r.t); n != last {
 			last, since = n, time.Now()
-		}
-		if r.t.Context().Err() != nil {
-			r.t.Fatal("nothing was reconciled")
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

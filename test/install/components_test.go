@@ -3,7 +3,6 @@ package install_test
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -48,17 +47,11 @@ func TestComponentsCombine(t *testing.T) {
 // likeREADME returns a folder as deploy/README.md has it, with components.
 func likeREADME(t *testing.T, components []string) string {
 	t.Helper()
-	readme, err := os.ReadFile(filepath.Join(root, "deploy", "README.md"))
-	must(t, err)
-	found := regexp.MustCompile("(?s)```yaml\n(# install/kustomization.yaml\n.*?)```").FindSubmatch(readme)
-	if found == nil {
-		t.Fatal("deploy/README.md has no kustomization.yaml")
-	}
 	list := "components:"
 	for _, c := range components {
 		list += "\n- ../aws-mesh/deploy/components/" + c
 	}
-	text := strings.Replace(string(found[1]), "components: []", list, 1)
+	text := strings.Replace(yamlIn(t, "deploy/README.md", "# install/kustomization.yaml\n")[0], "components: []", list, 1)
 	checkout, err := filepath.Abs(root)
 	must(t, err)
 	dir := t.TempDir()
