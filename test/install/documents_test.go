@@ -62,7 +62,7 @@ func TestWhatANamespaceMayAskFor(t *testing.T) {
 	run(t, 1, "--egress=false")
 	applyPolicy(t, "aws-services", yamlIn(t, "docs/security.md", "name: aws-services")[0])
 	may, not := newNamespace(t, "may"), newNamespace(t, "may-not")
-	_, err := env.Kubectl(t.Context(), "annotate", "namespace", may, "example.com/aws-services=dynamodb,s3")
+	_, err := env.Kubectl(t.Context(), "annotate", "namespace", may, "example.com/aws-services=dynamodb,s3,s3tables")
 	must(t, err)
 	create := func(namespace string, annotations map[string]string, options ...client.CreateOption) error {
 		pod := annotated(namespace, "app")
@@ -88,13 +88,14 @@ func TestWhatANamespaceMayAskFor(t *testing.T) {
 		return nil
 	})
 	refused(create(not, asks("dynamodb")), `this namespace may have ""`)
+	eventually(t, func() error { return create(may, asks("s3tables"), client.DryRunAll) })
 	eventually(t, func() error {
 		pod := asks("dynamodb, s3")
 		pod["aws-mesh/s3-buckets"] = "orders"
 		return create(may, pod)
 	})
-	refused(create(may, asks("dynamodb, sqs"), client.DryRunAll), `this namespace may have "dynamodb,s3"`)
-	refused(create(may, asks("s3"), client.DryRunAll), "name the buckets")
+	refused(create(may, asks("dynamodb, sqs"), client.DryRunAll), `this namespace may have "dynamodb,s3,s3tables"`)
+	refused(create(may, asks("dynamodb, s3"), client.DryRunAll), "name the buckets")
 
 	_, err = env.Kubectl(t.Context(), "annotate", "pod", "app", "-n", may, "--overwrite", "aws-mesh/status={}")
 	refused(err, "aws-mesh/status is the webhook's")
