@@ -44,7 +44,7 @@ func start(t *testing.T, flags ...string) *replica {
 	r.metric = freeAddr(t, r.addr, r.health)
 	host, port, _ := net.SplitHostPort(r.addr)
 	r.cmd = exec.Command(filepath.Join(dir, "webhook"), append([]string{
-		"--kubeconfig=" + kubeconfig(t), "--host=" + host, "--port=" + port,
+		"--kubeconfig=" + kubeconfig(t, "webhook-"+port), "--host=" + host, "--port=" + port,
 		"--health-addr=" + r.health, "--metrics-addr=" + r.metric, "--shutdown-delay=1s",
 	}, flags...)...)
 	r.cmd.Stderr = r.log
@@ -201,14 +201,15 @@ func freeAddr(t *testing.T, taken ...string) string {
 	return ""
 }
 
-// kubeconfig has the token of the ServiceAccount.
-func kubeconfig(t *testing.T) string {
+// kubeconfig has the token of the ServiceAccount. Each replica has one of its own: it might
+// read a shared one just when that is written for the next.
+func kubeconfig(t *testing.T, name string) string {
 	t.Helper()
 	cfg, err := env.ServiceAccount(t.Context(), namespace, account)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path, err := env.WriteKubeconfig("webhook.kubeconfig", namespace, cfg)
+	path, err := env.WriteKubeconfig(name, namespace, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
