@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
+	cliworkload "github.com/aws-mesh/aws-mesh/internal/cli/workload"
 )
 
 // podInMesh tells why there is no sidecar, where there was to be one.
@@ -19,7 +20,7 @@ func podInMesh(f *facts, w *workload, p *pod) []Finding {
 	switch {
 	case ns != nil && ns.GetLabels()[awsmesh.LabelDataplane] == awsmesh.Ambient:
 		return nil
-	case ns != nil && !injected(ns):
+	case ns != nil && !cliworkload.InjectorCalled(ns.GetLabels(), p.GetLabels()):
 		return warn("kubectl label namespace "+p.GetNamespace()+" istio-injection=enabled, and "+w.restart(),
 			"not in the mesh: nothing asks Istio's injector for a sidecar in namespace %s; the application does its own TLS", p.GetNamespace())
 	}
@@ -28,13 +29,7 @@ func podInMesh(f *facts, w *workload, p *pod) []Finding {
 
 func optedOut(p *pod) bool {
 	hostNetwork, _, _ := unstructured.NestedBool(p.Object, "spec", "hostNetwork")
-	return hostNetwork || p.GetLabels()["sidecar.istio.io/inject"] == "false" || p.GetAnnotations()["sidecar.istio.io/inject"] == "false" ||
-		p.GetLabels()[awsmesh.LabelDataplane] == awsmesh.Ambient
-}
-
-func injected(namespace *unstructured.Unstructured) bool {
-	labels := namespace.GetLabels()
-	return labels["istio-injection"] == "enabled" || labels["istio.io/rev"] != ""
+	return hostNetwork || cliworkload.InjectionRefused(p.GetLabels(), p.GetAnnotations()) || p.GetLabels()[awsmesh.LabelDataplane] == awsmesh.Ambient
 }
 
 // containersInMesh tells of containers whose traffic the sidecar does not take.

@@ -4,9 +4,10 @@ import (
 	"context"
 	"maps"
 
-	"github.com/aws-mesh/aws-mesh/internal/mutate"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/aws-mesh/aws-mesh/awsmesh"
+	"github.com/aws-mesh/aws-mesh/internal/mutate"
 )
 
 // A Sidecar says how a pod comes by its sidecar.
@@ -56,7 +57,7 @@ func (w Workload) withSidecar() (injected map[string]any, had bool, refused stri
 		return pod, true, ""
 	case value(metadata, "labels", awsmesh.LabelDataplane) == awsmesh.Ambient:
 		return nil, false, awsmesh.LabelDataplane + " is ambient"
-	case value(metadata, "labels", inject) == "false", value(metadata, "annotations", inject) == "false":
+	case InjectionRefused(texts(metadata, "labels"), texts(metadata, "annotations")):
 		return nil, false, inject + ` is "false"`
 	case w.ambientNamespace(metadata):
 		return nil, false, awsmesh.LabelDataplane + " of namespace " + w.Namespace + " is ambient"
@@ -73,25 +74,10 @@ func (w Workload) withSidecar() (injected map[string]any, had bool, refused stri
 	return pod, false, ""
 }
 
-const inject = "sidecar.istio.io/inject" // label or annotation of a pod
-
 // ambientNamespace reports whether a pod with that metadata is ambient because its
 // namespace is, and Istio's injector is not called for it all the same.
 func (w Workload) ambientNamespace(pod map[string]any) bool {
-	return value(w.in, "labels", awsmesh.LabelDataplane) == awsmesh.Ambient && value(pod, "labels", awsmesh.LabelDataplane) != "none" && !w.injectorCalled(pod)
-}
-
-// injectorCalled reports whether the labels are such as the injector's webhooks select.
-// They do not look at annotations. Source: mutatingwebhook.yaml of Istio's chart istiod.
-func (w Workload) injectorCalled(pod map[string]any) bool {
-	const revision = "istio.io/rev"
-	switch value(w.in, "labels", "istio-injection") {
-	case "enabled":
-		return true
-	case nil:
-		return value(w.in, "labels", revision) != nil || value(pod, "labels", revision) != nil || value(pod, "labels", inject) == "true"
-	}
-	return false
+	return value(w.in, "labels", awsmesh.LabelDataplane) == awsmesh.Ambient && value(pod, "labels", awsmesh.LabelDataplane) != "none" && !InjectorCalled(texts(w.in, "labels"), texts(pod, "labels"))
 }
 
 func hasSidecar(containers []any) bool {
@@ -101,6 +87,12 @@ func hasSidecar(containers []any) bool {
 		}
 	}
 	return false
+}
+
+// texts returns the labels or annotations in metadata.
+func texts(metadata map[string]any, field string) map[string]string {
+	m, _, _ := unstructured.NestedStringMap(metadata, field) // others are refused when they are decoded
+	return m
 }
 
 func value(metadata map[string]any, field, key string) any {
