@@ -80,7 +80,7 @@ test-plain: assets istio stores
 # Without a package, "go test" shows its output: the table. Pods wait much: more tests
 # than processors run at a time.
 e2e: node istio stores $(if $(RUN),,clients) ## tests on a real cluster with Istio and our image in it (root, minutes; needs what mesh and clients do); RUN=TestCalls runs these alone
-	cd test/e2e && CGO_ENABLED=0 go test -trimpath -count=1 -timeout 30m -parallel 8 $(if $(RUN),-run '$(RUN)')
+	cd test/e2e && CGO_ENABLED=0 go test -trimpath -count=1 -timeout 40m -parallel $(or $(PARALLEL),8) $(if $(RUN),-run '$(RUN)')
 
 check: format-check lint versions vulnerabilities table-check manifests-check ## formatting, vet and linters, known vulnerabilities, generated files
 

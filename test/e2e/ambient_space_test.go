@@ -117,7 +117,7 @@ func ambientSpace(t *testing.T, apps ...ambientApp) space {
 		t.Fatal(err)
 	}
 	if len(apps) > 0 {
-		kubectl(t, "--namespace "+s.Name+" wait deployment --all --for=condition=Available --timeout=180s")
+		kubectl(t, "--namespace "+s.Name+" wait deployment --all --for=condition=Available --timeout=600s")
 	}
 	return s
 }

@@ -57,7 +57,7 @@ func (s space) createClients(t *testing.T, pods ...clientPod) {
 	}
 	s.Manifest = manifest.String()
 	s.create(t)
-	if _, err := env.Kubectl(t.Context(), "--namespace", s.Name, "wait", "deployment", "--all", "--for=condition=Available", "--timeout=300s"); err != nil {
+	if _, err := env.Kubectl(t.Context(), "--namespace", s.Name, "wait", "deployment", "--all", "--for=condition=Available", "--timeout=600s"); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range pods {

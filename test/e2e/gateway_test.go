@@ -68,7 +68,7 @@ func TestEgressGateway(t *testing.T) {
 	cell(t, []string{"the other namespace goes", "calls"}, func(t *testing.T) {
 		stop := make(chan struct{})
 		calls := repeat(t.Context(), stop, calling)
-		kubectl(t, "delete namespace gateway-billing --timeout=60s")
+		kubectl(t, "delete namespace gateway-billing --timeout=300s")
 		close(stop)
 		calls.check(t)
 		shop.leaves(t, orders, gateway, "v2", "s3", seesAll)
@@ -88,7 +88,7 @@ func TestEgressGateway(t *testing.T) {
 			t.Fatal(err)
 		}
 		kubectl(t, "-n "+gatewayNamespace+" scale deployment gateway --replicas=1")
-		kubectl(t, "-n "+gatewayNamespace+" rollout status deployment gateway --timeout=120s")
+		kubectl(t, "-n "+gatewayNamespace+" rollout status deployment gateway --timeout=600s")
 		shop.failsClosed(t, orders)
 	})
 	cell(t, []string{"turned off", "calls"}, func(t *testing.T) {
@@ -114,9 +114,9 @@ func turnOn(t *testing.T) (addresses []string) {
 	t.Cleanup(func() { removeGateway(t) })
 	t.Cleanup(func() { asInstalled(t) })
 	kubectl(t, "apply --server-side -f "+component+"/gateway.yaml -f "+component+"/routes.yaml")
-	kubectl(t, "-n "+gatewayNamespace+" rollout status deployment gateway --timeout=120s")
+	kubectl(t, "-n "+gatewayNamespace+" rollout status deployment gateway --timeout=600s")
 	kubectl(t, "apply --server-side --force-conflicts -k ../../deploy/overlays/egress-gateway")
-	kubectl(t, "-n aws-mesh-system rollout status deployment aws-mesh-webhook --timeout=120s")
+	kubectl(t, "-n aws-mesh-system rollout status deployment aws-mesh-webhook --timeout=600s")
 	pods, err := env.Kubectl(t.Context(), "-n", gatewayNamespace, "get", "pods", "-o", "jsonpath={.items[*].status.podIP}")
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func turnOn(t *testing.T) (addresses []string) {
 // asInstalled applies what the mesh began with: no flag of ours is set.
 func asInstalled(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	install, err := os.ReadFile("../../deploy/install.yaml")
 	if err := errors.Join(err, env.Apply(ctx, string(install)), env.Rollout(ctx, "aws-mesh-system", "aws-mesh-webhook")); err != nil {
@@ -137,9 +137,9 @@ func asInstalled(t *testing.T) {
 
 func removeGateway(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	if _, err := env.Kubectl(ctx, "delete", "namespace", gatewayNamespace, "--ignore-not-found", "--timeout=60s"); err != nil {
+	if _, err := env.Kubectl(ctx, "delete", "namespace", gatewayNamespace, "--ignore-not-found", "--timeout=300s"); err != nil {
 		t.Error(err)
 	}
 }

@@ -56,7 +56,7 @@ func (s space) hold(t *testing.T) map[string]*corev1.Pod {
 			t.Fatal(err)
 		}
 	}
-	if _, err := env.Kubectl(t.Context(), "--namespace", s.Name, "wait", "pod", "--all", "--for=condition=Ready", "--timeout=300s"); err != nil {
+	if _, err := env.Kubectl(t.Context(), "--namespace", s.Name, "wait", "pod", "--all", "--for=condition=Ready", "--timeout=600s"); err != nil {
 		t.Fatal(err)
 	}
 	client, err := env.Client()

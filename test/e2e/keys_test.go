@@ -140,7 +140,7 @@ func normalize(t *testing.T, normalization string) {
 		})
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()
 		if err := set(ctx, nil); err != nil {
 			t.Error(err)

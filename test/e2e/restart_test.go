@@ -22,15 +22,15 @@ var restarts = []struct {
 }{
 	{"rolling restart of our webhook", []string{
 		"-n aws-mesh-system rollout restart deployment aws-mesh-webhook",
-		"-n aws-mesh-system rollout status deployment aws-mesh-webhook --timeout=120s",
+		"-n aws-mesh-system rollout status deployment aws-mesh-webhook --timeout=600s",
 	}, true},
 	{"the controller's leader goes", []string{
 		"-n aws-mesh-system delete pod LEADER",
-		"-n aws-mesh-system rollout status deployment aws-mesh-webhook --timeout=120s",
+		"-n aws-mesh-system rollout status deployment aws-mesh-webhook --timeout=600s",
 	}, true},
 	{"rolling restart of istiod", []string{
 		"-n istio-system rollout restart deployment istiod",
-		"-n istio-system rollout status deployment istiod --timeout=120s",
+		"-n istio-system rollout status deployment istiod --timeout=600s",
 	}, false},
 }
 

@@ -77,7 +77,7 @@ func (s space) apply(ctx context.Context) error {
 	if _, err := env.KubectlWith(ctx, manifest.String(), "apply", "--namespace", s.Name, "--server-side", "-f", "-"); err != nil || len(s.Apps) == 0 {
 		return err
 	}
-	_, err = env.Kubectl(ctx, "--namespace", s.Name, "wait", "deployment", "--all", "--for=condition=Available", "--timeout=300s")
+	_, err = env.Kubectl(ctx, "--namespace", s.Name, "wait", "deployment", "--all", "--for=condition=Available", "--timeout=600s")
 	return err
 }
 
@@ -85,7 +85,7 @@ func (s space) apply(ctx context.Context) error {
 // not be drained, and others want the processors.
 func (s space) remove(t *testing.T) {
 	s.keep(t)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	for _, command := range []string{
 		"delete namespace " + s.Name + " --ignore-not-found --wait=false",

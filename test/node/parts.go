@@ -101,10 +101,11 @@ func (n *Node) tail(name string) []byte {
 	return bytes.Join(lines[max(0, len(lines)-10):], []byte("\n"))
 }
 
-// Until calls done until it returns nil. It gives up with done's last error after two
-// minutes, with ctx, or when a part of the node has ended.
+// Until calls done until it returns nil. It gives up with done's last error after five
+// minutes, with ctx, or when a part of the node has ended. A machine whose hypervisor has
+// others to serve may need them.
 func (n *Node) Until(ctx context.Context, what string, done func(context.Context) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, 2*time.Minute, fmt.Errorf("waited two minutes for %s", what))
+	ctx, cancel := context.WithTimeoutCause(ctx, 5*time.Minute, fmt.Errorf("waited five minutes for %s", what))
 	defer cancel()
 	for {
 		err := done(ctx)

@@ -21,7 +21,7 @@ import (
 const (
 	bucket      = "clients-go"
 	accessPoint = "arn:aws:s3:eu-west-1:123456789012:accesspoint/" + bucket
-	callTimeout = 30 * time.Second
+	callTimeout = 2 * time.Minute
 )
 
 // cases are calls by name; what they return is for the reader.

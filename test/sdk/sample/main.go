@@ -35,8 +35,9 @@ const (
 	bucket = "aws-mesh-sample"
 )
 
-// callTimeout includes the time for which a new pod waits for its routes.
-const callTimeout = 30 * time.Second
+// callTimeout includes the time for which a new pod waits for its routes, on a machine that
+// may be slow.
+const callTimeout = 2 * time.Minute
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
