@@ -45,7 +45,7 @@ var neighbours = []struct {
 	{"HTTPS, a ServiceEntry elsewhere not for us", "fetch?url=https://private.example.com/", private, closed},
 	{"HTTPS, AWS not asked for", "fetch?url=https://sqs.eu-west-1.amazonaws.com/", aws403, closed},
 	{"HTTPS, ClusterIP", "fetch?url=https://istiod.istio-system.svc/", istiod, istiod},
-	{"HTTPS, API server", "fetch?url=https://kubernetes.default/healthz", apiServer, apiServer},
+	{"HTTPS, API server", "fetch?url=https://kubernetes.default/livez?exclude=etcd", apiServer, apiServer},
 	{"TCP, server first", "dial?address=mail.example.com:25", greeting, closed},
 	{"HTTP on 80", "fetch?url=http://www.example.com/", plain, noWayOut},
 	{"HTTP on 80, AWS asked for", "fetch?url=http://dynamodb.eu-west-1.amazonaws.com/", plain, noWayOut},

@@ -24,11 +24,22 @@ func (n *Node) Apply(ctx context.Context, manifests string) error {
 	return err
 }
 
-// KubectlWith is Kubectl with something on standard input. It does not outlive the node.
-func (n *Node) KubectlWith(ctx context.Context, stdin string, args ...string) (string, error) {
+// KubectlWith is Kubectl with something on standard input. It does not outlive the node. On
+// a busy machine the API server may not shake hands in time: then nothing was asked, and
+// it is asked again.
+func (n *Node) KubectlWith(ctx context.Context, stdin string, args ...string) (out string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(n.ended, cancel)()
+	for range 5 {
+		if out, err = n.kubectl(ctx, stdin, args); err == nil || !strings.Contains(err.Error(), "TLS handshake timeout") {
+			break
+		}
+	}
+	return out, err
+}
+
+func (n *Node) kubectl(ctx context.Context, stdin string, args []string) (string, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(n.Bin, "kubectl"), args...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+n.Kubeconfig(), "KUBECACHEDIR="+filepath.Join(n.Dir, "kubectl"))
 	cmd.Stdin = strings.NewReader(stdin)
