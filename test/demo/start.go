@@ -25,7 +25,7 @@ const (
 
 // readyTimeout bounds the start of the webhook: it makes a certificate and waits until
 // the API server trusts it, a second or so.
-const readyTimeout = 30 * time.Second
+const readyTimeout = 2 * time.Minute
 
 func (d *demo) startCluster(ctx context.Context) error {
 	return d.step("etcd, kube-apiserver, kube-controller-manager, Istio's CRDs", func() error {

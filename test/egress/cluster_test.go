@@ -191,11 +191,11 @@ func (s space) hasEvent(o client.Object, want string) {
 	})
 }
 
-// eventually waits for up to 30 s until f reports no error.
+// eventually waits for up to two minutes until f reports no error.
 func eventually(t *testing.T, f func() error) {
 	t.Helper()
 	var err error
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if err = f(); err == nil {
 			return
 		}

@@ -153,7 +153,7 @@ func TestLeader(t *testing.T) {
 	elect := func(o *ctrl.Options) {
 		o.LeaderElection, o.LeaderElectionID, o.LeaderElectionNamespace = true, "egress-test", s.name
 		o.LeaderElectionReleaseOnCancel = true
-		o.LeaseDuration, o.RenewDeadline, o.RetryPeriod = new(4*time.Second), new(3*time.Second), new(time.Second)
+		o.LeaseDuration, o.RenewDeadline, o.RetryPeriod = new(time.Minute), new(40*time.Second), new(time.Second)
 	}
 	leader := start(t, env, &egress.Reconciler{}, elect)
 	<-leader.mgr.Elected()

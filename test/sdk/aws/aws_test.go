@@ -203,7 +203,7 @@ func TestDynamoDB(t *testing.T) {
 				"X-Amz-Target", "DynamoDB_20120810."+operation, "Content-Type", "application/x-amz-json-1.0")
 		}
 		call("CreateTable", `{"TableName":"TABLE","AttributeDefinitions":[{"AttributeName":"k","AttributeType":"S"}],"KeySchema":[{"AttributeName":"k","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"}`).want(t, 200, "TableDescription")
-		for deadline := time.Now().Add(10 * time.Second); !strings.Contains(call("DescribeTable", `{"TableName":"TABLE"}`).body, "ACTIVE"); time.Sleep(5 * time.Millisecond) {
+		for deadline := time.Now().Add(2 * time.Minute); !strings.Contains(call("DescribeTable", `{"TableName":"TABLE"}`).body, "ACTIVE"); time.Sleep(5 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal("the table does not become active")
 			}

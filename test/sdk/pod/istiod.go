@@ -81,7 +81,7 @@ func ready(ctx context.Context, m *Machine, url, who string) error {
 // client returns a client of what listens in m.
 func (m *Machine) client() *http.Client {
 	return &http.Client{
-		Timeout: 5 * time.Second,
+		Timeout: 20 * time.Second,
 		Transport: &http.Transport{
 			DisableKeepAlives: true,
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -26,7 +26,7 @@ func (c *Capture) sync() error {
 	if _, err := conn.Write(mark); err != nil {
 		return fmt.Errorf("capture: %w", err)
 	}
-	for timeout := time.After(10 * time.Second); ; {
+	for timeout := time.After(time.Minute); ; {
 		select {
 		case seen := <-c.marks:
 			if bytes.Equal(seen, mark) {

@@ -34,7 +34,7 @@ func TestAnyPart(t *testing.T) {
 				if _, status := s.askAndSend(t); status != want {
 					t.Errorf("%s: status %d, want %d", part, status, want)
 				}
-				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 				defer cancel()
 				if err := s.Delete(ctx, "part"); err != nil {
 					t.Fatal(err)

@@ -52,7 +52,7 @@ func objects(t *testing.T) string {
 
 func (s stage) apply(t *testing.T, name, text string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := s.Apply(ctx, name, text); err != nil {
 		t.Fatal(err)

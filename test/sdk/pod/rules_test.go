@@ -95,7 +95,7 @@ func (s stage) connections() ([]string, error) {
 // wantKnown waits until the kernel knows a connection to an address in state.
 func (s stage) wantKnown(t *testing.T, state string, to netip.Addr) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := until(ctx, func() error {
 		known, err := s.connections()

@@ -183,9 +183,9 @@ func wait(t *testing.T, what string, f func() error) {
 	}
 }
 
-// until calls f until it returns nil, for 30 seconds, and then returns its last error.
+// until calls f until it returns nil, for two minutes, and then returns its last error.
 func until(ctx context.Context, f func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	for {
 		err := f()

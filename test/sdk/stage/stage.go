@@ -119,7 +119,7 @@ const objects = "aws-mesh"
 func (s *Stage) Give(t testing.TB, text string) {
 	t.Helper()
 	s.Take(t) // what old and new ones have in common would not be waited for
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := s.Apply(ctx, objects, text); err != nil {
 		t.Fatal(err)
@@ -129,7 +129,7 @@ func (s *Stage) Give(t testing.TB, text string) {
 // Take takes aws-mesh's objects from the sidecar, and waits until they are gone.
 func (s *Stage) Take(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := s.Delete(ctx, objects); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 )
 
 // startPatience bounds how long a store may take to listen.
-const startPatience = 30 * time.Second
+const startPatience = 2 * time.Minute
 
 // A process is a store that runs, and the way to it.
 type process struct {

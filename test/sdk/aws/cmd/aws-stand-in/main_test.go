@@ -21,7 +21,7 @@ func TestRun(t *testing.T) {
 		done <- run(ctx, []string{"--tls", "127.0.0.1:0,127.0.0.1:0", "--link-local", "127.0.0.1:0", "--control", control, "--ca", ca}, io.Discard)
 	}()
 	var response *http.Response
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		var err error
 		if response, err = http.Get("http://" + control + "/ca.pem"); err == nil {
 			break
