@@ -2,6 +2,7 @@ package install_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -57,11 +58,20 @@ func (b *balancer) follow() {
 		b.mu.Lock()
 		replicas := slices.Clone(b.replicas)
 		b.mu.Unlock()
-		ready := slices.DeleteFunc(replicas, func(r *replica) bool { return r.readyz() != nil })
+		ready := slices.DeleteFunc(replicas, func(r *replica) bool { return !r.takes() })
 		b.mu.Lock()
 		b.ready = slices.DeleteFunc(ready, func(r *replica) bool { return !slices.Contains(b.replicas, r) })
 		b.mu.Unlock()
 	}
+}
+
+// takes reports whether r is ready for new connections. If not, its log says why.
+func (r *replica) takes() bool {
+	err := r.readyz()
+	if err != nil {
+		_, _ = fmt.Fprintln(r.log, time.Now().UTC().Format(time.RFC3339Nano), "no new connections:", err)
+	}
+	return err == nil
 }
 
 // knows reports why no new connection goes to r.
@@ -112,4 +122,5 @@ func (b *balancer) forward(client net.Conn) {
 	_, _ = io.Copy(client, server)
 }
 
-var health = &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+// health gives a replica as long as the kubelet does: 3 probes, 2 s apart.
+var health = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
